@@ -28,7 +28,7 @@ UNITS: Final = frozenset(
 UNITLESS: Final = {
     "seed": "names a stream of chance",
     "schema": "the version of a file format",
-    "level": "of a watch: in the unit of the reading that it watches",
+    "level": "in the unit of whatever reading or function is to reach it",
 }
 
 BARE: Final = frozenset({"rate", "volume", "time", "pressure", "duration"})
