@@ -1,0 +1,1 @@
+"""Scenarios: files that say what happens and what is expected."""
