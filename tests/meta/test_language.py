@@ -22,7 +22,7 @@ FOREIGN: Final = (
     (
         "a writing machine",
         (
-            r"\b(?i:chatgp[t]|claud[e]|anthropi[c]|opena[i]|copilo[t]|gemin[i]|llm[s]?|subagen[t]s?)\b"
+            r"\b(?i:chatgp[t]|claud[e]|anthropi[c]|opena[i]|copilo[t]|gemin[i]|ll[m]s?|subagen[t]s?)\b"
             r"|(?i:language mode[l]|system promp[t]|as an a[i]\b|ai assistan[t]|generated with a[i])"
         ),
     ),

@@ -1,0 +1,68 @@
+"""The wheel carries all of the product and nothing else, and works in a fresh environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.meta.repository import ROOT, package_files, packages, settings, shown
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def run(*arguments: str | Path, cwd: Path) -> str:
+    """Run a program without this environment's Python variables; its standard output."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
+    done = subprocess.run(arguments, cwd=cwd, env=kept, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the tree without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {name: archive.read(name) for name in archive.namelist() if ".dist-info/" not in name}
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    tree = {shown(path): path.read_bytes() for package in packages() for path in package_files(package)}
+    assert sorted(shipped) == sorted(tree)
+    assert [name for name in tree if shipped[name] != tree[name]] == []
+    assert {Path(name).suffix for name in shipped} >= {".py", ".toml"}
+    version = settings()["project"]["version"]
+    assert tops == {*packages(), f"ambupump-{version}.dist-info"}
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs' folder of a fresh environment with the wheel in it, made without the network."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder, symlinks=True)
+    python = folder / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=folder)
+    # The third parties come from this environment. A path that a .pth file adds is not itself searched
+    # for .pth files, so that the editable install of the tree stays out of sight.
+    find = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    place = Path(run(python, "-c", find, cwd=folder).strip())
+    (place / "third_parties.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return folder / "bin"
+
+
+def test_the_packages_are_found_in_the_fresh_environment(fresh: Path, tmp_path: Path) -> None:
+    for package in packages():
+        found = run(fresh / "python", "-c", f"import {package}; print({package}.__file__)", cwd=tmp_path)
+        assert Path(found.strip()).is_relative_to(fresh.parent)
