@@ -12,8 +12,6 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 NOT_SHIPPED: Final = frozenset({"tests", "bench", "docs"})
 """Top folders that may hold Python and are no part of the product."""
 
-UNTRACKED: Final = frozenset({".git", ".venv", "out", "dist", "__pycache__"})
-
 
 def settings() -> dict[str, Any]:
     """The content of pyproject.toml."""
@@ -50,7 +48,8 @@ def tracked_files() -> list[Path]:
     if git.returncode == 0:
         named = [ROOT / name for name in git.stdout.split("\0") if name]
     else:
-        named = [path for path in ROOT.rglob("*") if UNTRACKED.isdisjoint(path.relative_to(ROOT).parts)]
+        ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()}
+        named = [path for path in ROOT.rglob("*") if not {".git", *ignored} & {*path.relative_to(ROOT).parts}]
     return sorted(path for path in named if path.is_file())
 
 
