@@ -66,7 +66,7 @@ class AlarmRow:
         help: What the panel's help page says to the person who stands before it.
         source: Where the behaviour comes from, with the mark of each part where they differ.
         certainty: The weakest mark of what the row says.
-        debounce_s: How long the condition must last before it is an alarm.
+        debounce_s: How long the condition must last before it is an alarm, unless the profile says.
         stopped_debounce_s: The same while the pump does not deliver; None where it is the same.
         sounds_for_s: How long its signal lasts each time before it steps back to an icon.
         repeat_s: How long an alarm that has stepped back keeps quiet while its cause lasts.
@@ -273,11 +273,11 @@ ALARMS: Final[tuple[AlarmRow, ...]] = (
     ),
     _stopping(
         code="OVER_TEMPERATURE",
-        trigger="inside temperature above 55 °C",
+        trigger="temperature above the profile's limit",
         remedy="let the pump cool; acknowledge",
         display="Pump too hot",
         help="Take the pump away from the heat and let it cool before restarting.",
-        source="55 °C and off: KSU R6.4.0(8) and table 4 [F]; high [X], KSU has medium",
+        source="alarm: GIP 7.1.2, limit open; off: KSU table 4 [F]; high [X], KSU has medium",
         certainty="X",
     ),
     _stopping(
@@ -426,13 +426,13 @@ ALARMS: Final[tuple[AlarmRow, ...]] = (
     ),
     _medium(
         code="DELIVERY_NOT_STARTED",
-        trigger="programmed and ready, but not started for 2 min",
+        trigger="programmed and ready, but not started for 15 min",
         remedy="start the pump",
         display="Not started",
         help="The pump is programmed but does not run. Press and hold RUN.",
-        source="GIP HID 1.28; 2 min: BodyGuard 323 'pump unattended' [F]; medium [X]",
+        source="GIP HID 1.28; input required, every 15 min: GIP 2.2.1 [F]; medium [X]",
         certainty="X",
-        debounce_s=120.0,
+        debounce_s=900.0,
     ),
     _medium(
         code="STANDBY_LONG",
