@@ -55,7 +55,7 @@ Entry = tuple[str, str, int | None, str]
 
 
 class PumpLog:
-    """The last rows of what the pump did and met. `note` takes every event and passes by what is not its own."""
+    """The last rows of what the pump did and met. `note` takes every event, and drops the plant's."""
 
     __slots__ = ("_next_number", "_rows")
 

@@ -27,6 +27,9 @@ from pump.seam import BEYOND_HALF, Readings, Watch
 RECOVERY_FRAC: Final = 0.02
 """A low battery is low until it has this much more than the level, so that no rate change flickers (X)."""
 
+FULL_FRAC: Final = 0.99
+"""A battery counts as full from here; it is charged again when it has lost `RECOVERY_FRAC` (X)."""
+
 HOUR_S: Final = 3600.0
 
 
@@ -151,7 +154,12 @@ class PowerState:
     def charges(self) -> bool:
         """Whether there is a battery that takes charge and is not full."""
         sound = self.readings.battery_sound_frac > BEYOND_HALF
-        return self.has_battery and sound and self.readings.battery_frac < 1.0
+        charge_frac = self.readings.battery_frac
+        if self.state == Supply.EXTERNAL:
+            not_full = charge_frac <= FULL_FRAC - RECOVERY_FRAC
+        else:
+            not_full = charge_frac < FULL_FRAC
+        return self.has_battery and sound and not_full
 
     @property
     def has_power(self) -> bool:
@@ -161,13 +169,13 @@ class PowerState:
     @property
     def is_depleted(self) -> bool:
         """Whether the pump has to stop: at or below the level, and until well above it."""
-        return self.readings.battery_frac <= depleted_frac(self.load) + self._margin_frac(Supply.DEPLETED)
+        return self._is_at_or_below(depleted_frac(self.load), stays=self.state == Supply.DEPLETED)
 
     @property
     def is_low(self) -> bool:
         """Whether the battery is low, or was and has not recovered."""
-        margin_frac = self._margin_frac(Supply.LOW, Supply.DEPLETED)
-        return self.readings.battery_frac <= low_frac(self.load, self.rate_ml_h) + margin_frac
+        was_low = self.state in {Supply.LOW, Supply.DEPLETED}
+        return self._is_at_or_below(low_frac(self.load, self.rate_ml_h), stays=was_low)
 
     # ---------------------------------------------------------------- answers
 
@@ -213,9 +221,9 @@ class PowerState:
         depleted = depleted_frac(self.load)
         match self.state:
             case Supply.CHARGING:
-                levels = [(1.0, True)]
+                levels = [(FULL_FRAC, True)]
             case Supply.EXTERNAL:
-                levels = [(1.0, False)]
+                levels = [(FULL_FRAC - RECOVERY_FRAC, False)]
             case Supply.BATTERY:
                 levels = [(low, False)]
             case Supply.LOW:
@@ -226,5 +234,6 @@ class PowerState:
                 levels = []
         return tuple(Watch("battery_frac", above=above, level=level) for level, above in levels)
 
-    def _margin_frac(self, *after: Supply) -> float:
-        return RECOVERY_FRAC if self.state in after else 0.0
+    def _is_at_or_below(self, level_frac: float, *, stays: bool) -> bool:
+        charge_frac = self.readings.battery_frac
+        return charge_frac < level_frac + RECOVERY_FRAC if stays else charge_frac <= level_frac
