@@ -54,5 +54,7 @@ class FaultList:
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return the remedy for a name that is not one of `known`."""
-    close = get_close_matches(name, known, 1) or get_close_matches(name.lower(), known, 1)
+    small = name.lower()
+    starts = [each for each in known if small and each.lower().startswith(small)]
+    close = get_close_matches(name, known, 1) or starts or get_close_matches(small, known, 1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"

@@ -21,6 +21,7 @@ _QUANTITY: Final = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
 _PART: Final = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z]+)")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _LONGEST_TEXT: Final = 80
+_LONGEST_INTEGER: Final = 10**30
 _LONGEST_PLAIN_NUMBER: Final = 40
 _MOST_DIGITS_COUNT: Final = 400
 """Decimal exponents beyond this are no quantity of anything, and would take for ever as fractions."""
@@ -65,11 +66,11 @@ class Dimension:
             raise QuantityError(f"a {self.name} is wanted here", self.such_as)
         is_number = isinstance(value, int) or isfinite(value)
         if self.bare:
-            return _within(Fraction(value) if is_number else None, self, _shown(str(value)))
+            return _within(Fraction(value) if is_number else None, self, shorten(value))
         if not is_number:
             raise QuantityError(f"{value} is no number that could be a {self.name}", self.such_as)
         raise QuantityError(
-            f"{_shown(str(value))} has no unit",
+            f"{shorten(value)} has no unit",
             f"write a {self.name} in quotes with its unit, such as {self.sample}",
         )
 
@@ -272,7 +273,7 @@ def parse_quantity(text: str, dimension: Dimension) -> float:
     Raises:
         QuantityError: if it is not understood, has no unit or that of another dimension, or is absurd.
     """
-    shown = f'"{_shown(text)}"'
+    shown = shorten(text)
     if len(text) > _LONGEST_TEXT:
         raise QuantityError(f"{shown} is too long for a {dimension.name}", dimension.such_as)
     plain = text.strip()
@@ -317,9 +318,23 @@ def format_clock(day_s: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
 
 
-def _shown(text: str) -> str:
-    """Return `text`, shortened so that a message stays a line."""
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:20]}..."
+def shorten(value: object) -> str:
+    """Return `value` as a message shows it: as a file would have it, cut so that the message stays a line."""
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case bool():
+            return str(value).lower()
+        case int() if abs(value) > _LONGEST_INTEGER:
+            return "a number of very many digits"
+        case str() if len(value) > _LONGEST_TEXT:
+            return f'"{value[:20]}..."'
+        case str():
+            return f'"{value}"'
+        case _:
+            return str(value)
 
 
 def _one_amount(plain: str, dimension: Dimension, shown: str) -> Fraction:
