@@ -211,17 +211,20 @@ def read_fields(
     """Return what `table` gives, by inner names; what is wrong with it goes to `faults`."""
     known = {field.key: field for field in fields}
     values = {}
+    remedies = set()
     for key, value in table.items():
         field = known.get(key)
         if field is None:
-            faults.add((*path, key), f'"{key}" is not known here', did_you_mean(key, tuple(known)))
+            remedies.add(remedy := did_you_mean(key, tuple(known)))
+            faults.add((*path, key), f"{shorten(key)} is not known here", remedy)
             continue
         try:
             values[field.inner] = field.kind.read(value)
         except QuantityError as error:
             faults.add((*path, key), f"{key}: {error.what}", error.remedy)
     for field in known.values():
-        if field.required and field.key not in table:
+        is_misspelt = f"did you mean {field.key}?" in remedies
+        if field.required and field.key not in table and not is_misspelt:
             faults.add(path, f"{field.key} is missing", f"write {field.key} = {field.kind.sample}")
     return values
 

@@ -1,14 +1,16 @@
-"""The verbs of a scenario's steps, one row each: name, hand, parameters, meaning.
+"""The verbs of a scenario's steps, one row each: name, meaning, parameters.
 
-What a verb *does* stands in `sim/world/steps.py`; here is how it is *written*. A step's parameters
-keep their inner names and units inside (`volume = "3 mL"` becomes `("volume_ml", 3.0)`), and what a
-file leaves out stays out, so that writing a step and reading it again gives an equal step.
+What a verb *does*, by whose hand and with which defaults, stands in `sim/world/steps.py`; here is how
+it is *written*. A step's parameters get their inner names and units (`volume = "3 mL"` becomes
+`("volume_ml", 3.0)`), and what a file leaves out stays out, so that writing a step and reading it
+again gives an equal step. Defaults are named here in words, for people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from pump.commands import Access, Key, LockLevel
@@ -32,9 +34,12 @@ from scenarios.quantities import (
 )
 from sim.plant.infusion import HIDDEN_FAULTS
 from sim.world.setup import Step
+from sim.world.steps import STEPS
 
 Room = Literal["pump", "people", "environment", "wire"]
 """Where a verb acts: on the pump's keys, by a person's hands, by accident and weather, on the serial line."""
+
+BY_HAND: Final[tuple[Room, ...]] = ("pump", "people")
 
 SIDES: Final = Text(sample='"downstream"', choices=("upstream", "downstream"))
 HANDS: Final = Text(sample='"nurse"', choices=tuple(hand.value for hand in Access))
@@ -51,18 +56,22 @@ BY: Final = Field(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One thing that can be done. `hand` is who does it unless the step says `by`; None: nobody's hand."""
+    """One thing that can be done."""
 
     name: str
     room: Room
-    hand: str | None
     meaning: str
     parameters: tuple[Field, ...] = ()
 
     @property
+    def hand(self) -> str | None:
+        """Whose hand does it unless the step says `by`; None: nobody's, it happens."""
+        return STEPS[self.name].by if self.name in STEPS else None
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         """What a step with this verb may give beside `do`."""
-        return (AT, *((BY,) if self.hand else ()), *self.parameters)
+        return (AT, *((BY,) if self.room in BY_HAND else ()), *self.parameters)
 
 
 def _quantity(key: str, dimension: Dimension, meaning: str, default: str = "", *, inner: str = "") -> Field:
@@ -87,20 +96,14 @@ def _takes(default: str) -> Field:
     return _quantity("takes", TIME, "how long it takes", default)
 
 
-def _pump(name: str, hand: str, meaning: str, *parameters: Field) -> Verb:
-    return Verb(name=name, room="pump", hand=hand, meaning=meaning, parameters=parameters)
+def _verb(room: Room, name: str, meaning: str, *parameters: Field) -> Verb:
+    return Verb(name=name, room=room, meaning=meaning, parameters=parameters)
 
 
-def _people(name: str, hand: str, meaning: str, *parameters: Field) -> Verb:
-    return Verb(name=name, room="people", hand=hand, meaning=meaning, parameters=parameters)
-
-
-def _environment(name: str, meaning: str, *parameters: Field) -> Verb:
-    return Verb(name=name, room="environment", hand=None, meaning=meaning, parameters=parameters)
-
-
-def _wire(name: str, meaning: str, *parameters: Field) -> Verb:
-    return Verb(name=name, room="wire", hand=None, meaning=meaning, parameters=parameters)
+_pump = partial(_verb, "pump")
+_people = partial(_verb, "people")
+_environment = partial(_verb, "environment")
+_wire = partial(_verb, "wire")
 
 
 _PROGRAM: Final = (
@@ -145,39 +148,34 @@ VERBS: Final[Mapping[str, Verb]] = {
     verb.name: verb
     for verb in (
         # --- the pump's keys and commands
-        _pump("power_on", "patient", "switch the pump on; it tests itself first"),
-        _pump("power_off", "patient", "switch the pump off"),
+        _pump("power_on", "switch the pump on; it tests itself first"),
+        _pump("power_off", "switch the pump off"),
         _pump(
             "start",
-            "patient",
             "begin or go on with the programme; connects the line unless somebody took it off",
         ),
-        _pump("stop", "patient", "stop delivery or priming"),
+        _pump("stop", "stop delivery or priming"),
         _pump(
             "prime",
-            "nurse",
             "prime the set with the pump",
-            _quantity("volume", VOLUME, "how much to pump", "the set's inner volume"),
+            _quantity("volume", VOLUME, "how much to pump"),
             _word("confirmed", FLAG, "whether the hand confirms that nobody is connected", "true"),
         ),
         _pump(
             "press",
-            "patient",
             "press a key of the front panel and let it go",
             _word("key", Text(sample='"run"', choices=tuple(key.value for key in Key)), "which key"),
             _quantity("hold", TIME, "how long it is held", "0.2 s"),
         ),
-        _pump("silence", "patient", "pause the sound of the alarm for a while"),
-        _pump("acknowledge", "patient", "take notice of the signalled alarms"),
+        _pump("silence", "pause the sound of the alarm for a while"),
+        _pump("acknowledge", "take notice of the signalled alarms"),
         _pump(
             "unlock",
-            "nurse",
             "open the keyboard",
             _word("code", Text(sample='"2580"', most_count=20), "the code", "the code of the hand"),
         ),
         _pump(
             "lock",
-            "nurse",
             "set the lock level",
             _word(
                 "level",
@@ -187,68 +185,60 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         _pump(
             "program",
-            "nurse",
             "key in a programme",
             *_PROGRAM,
             _word("confirm", FLAG, "whether it is confirmed", "true"),
             _word("override", FLAG, "whether values beyond soft limits are confirmed too", "false"),
+            _word("with_code", FLAG, "whether the hand opens the keyboard with its code first", "true"),
         ),
         _pump(
             "reset_reservoir",
-            "patient",
             "tell the pump what the bag holds",
-            _quantity("volume", VOLUME, "what it holds", "what was entered last", inner="reservoir_ml"),
+            _quantity("volume", VOLUME, "what it holds", "what was entered last"),
         ),
-        _pump("clear_given", "nurse", "set the given counter to zero and restore the VTBI"),
+        _pump("clear_given", "set the given counter to zero and restore the VTBI"),
         _pump(
             "new_bag",
-            "nurse",
             "restore VTBI, given and reservoir together",
-            _quantity("volume", VOLUME, "what the bag holds", "what was entered last", inner="reservoir_ml"),
+            _quantity("volume", VOLUME, "what the bag holds", "what was entered last"),
         ),
         # --- caregiver, nurse and patient at bag, line and catheter
         _people(
             "clamp",
-            "caregiver",
             "close a clamp",
             _word("where", SIDES, "which side of the pump", "downstream"),
         ),
         _people(
             "unclamp",
-            "caregiver",
             "open a clamp",
             _word("where", SIDES, "which side of the pump", "downstream"),
         ),
         _people(
             "kink",
-            "patient",
             "kink the tubing",
             _word("where", SIDES, "which side of the pump", "downstream"),
         ),
         _people(
             "unkink",
-            "caregiver",
             "straighten the tubing",
             _word("where", SIDES, "which side of the pump", "downstream"),
         ),
         _people(
             "tap",
-            "caregiver",
             "tap the line to drive air back",
             _word("works", FLAG, "whether it does", "true"),
+            _word("restart", FLAG, "whether the pump is started again", "true"),
             _takes("1 min"),
         ),
         _people(
             "reprime",
-            "nurse",
             "stop, clamp, disconnect, prime, reconnect and start",
-            _quantity("volume", VOLUME, "how much to prime", "the set's inner volume"),
+            _quantity("volume", VOLUME, "how much to prime"),
             _takes("5 min"),
             _word("connected", FLAG, "the error of leaving the patient connected", "false"),
         ),
         _people(
             "change_bag",
-            "nurse",
             "hang another bag",
             *_BAG,
             _word("reset", FLAG, "whether the pump's counters are restored", "true"),
@@ -260,99 +250,93 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         _people(
             "change_set",
-            "nurse",
-            "put in a new set, full of air",
-            _quantity("prime", VOLUME, "inner volume", "as the old one"),
-            _quantity("supply", VOLUME, "of it before the pump", "as the old one"),
-            _takes("5 min"),
+            "put in a new set, prime it off the patient and go on",
+            _quantity("prime", VOLUME, "inner volume", "as the first set"),
+            _quantity("supply", VOLUME, "of it before the pump", "a quarter"),
+            _quantity("volume", VOLUME, "how much to prime", "the inner volume"),
+            _takes("10 min"),
         ),
         _people(
             "change_battery",
-            "caregiver",
             "put in another battery",
+            _word("present", FLAG, "false: take the old one out and put none in", "true"),
             _quantity("level", SHARE, "its charge", "1"),
             _word("reversed", FLAG, "the wrong way round", "false"),
+            _word("sound", FLAG, "whether it holds its charge", "true"),
+            _word("restart", FLAG, "whether the pump is started again", "true"),
             _takes("2 min"),
         ),
-        _people("remove_battery", "caregiver", "take the battery out"),
         _people(
             "change_filter",
-            "nurse",
             "put in a new filter",
-            _quantity("volume", VOLUME, "its inner volume", "as the old one"),
-            _quantity("resistance", RESISTANCE, "its resistance", "as the old one"),
+            _quantity("volume", VOLUME, "its inner volume", "as the first one"),
+            _quantity("resistance", RESISTANCE, "its resistance", "none"),
             _word("vented", FLAG, "whether its vent lets air out", "true"),
-            _takes("5 min"),
         ),
-        _people("purge_bag", "nurse", "take the air out of the bag"),
-        _people("plug", "caregiver", "plug the pump into the mains"),
-        _people("unplug", "caregiver", "take the pump off the mains"),
-        _people("attach_cassette", "caregiver", "put the cassette on the pump"),
-        _people("detach_cassette", "caregiver", "take the cassette off the pump"),
-        _people("open_door", "caregiver", "open the pump's door"),
-        _people("close_door", "caregiver", "close the pump's door"),
-        _people("disconnect", "caregiver", "take the line off the catheter"),
-        _people("reconnect", "caregiver", "join the line to the catheter"),
+        _people("purge_bag", "take the air out of the bag"),
+        _people("plug", "plug the pump into the mains"),
+        _people("unplug", "take the pump off the mains"),
+        _people("attach_cassette", "put the cassette on the pump"),
+        _people("detach_cassette", "take the cassette off the pump"),
+        _people("open_door", "open the pump's door"),
+        _people("close_door", "close the pump's door"),
+        _people("disconnect", "take the line off the catheter"),
+        _people("reconnect", "join the line to the catheter"),
         _people(
             "flush",
-            "nurse",
             "push saline through at once: a bolus of what stands there",
             _quantity("volume", VOLUME, "how much"),
             _word("where", Text(sample='"line"', choices=("line", "catheter")), "from where on", "line"),
         ),
         _people(
             "aspirate",
-            "nurse",
             "draw back with a syringe",
             _quantity("volume", VOLUME, "how much"),
             _word("where", Text(sample='"catheter"', choices=("line", "catheter")), "from where", "catheter"),
         ),
         _people(
             "infuse_saline",
-            "nurse",
             "run saline into the catheter from a second source",
-            _quantity("rate", FLOW, "how fast"),
+            _quantity("rate", FLOW, "how fast", "the order's rate"),
             _quantity("volume", VOLUME, "how much"),
         ),
         _people(
             "thrombolytic",
-            "nurse",
             "put a thrombolytic into the catheter",
             _word("works", FLAG, "whether it opens the catheter", "true"),
             _quantity("dwell", TIME, "how long it stays in", "30 min"),
         ),
         _people(
             "use_lumen",
-            "nurse",
             "go over to another lumen or line",
             _quantity("volume", VOLUME, "its inner volume, full of saline", "as the present one"),
             _quantity("resistance", RESISTANCE, "its resistance", "as without a clot"),
         ),
         _people(
             "dislodge_needle",
-            "patient",
             "the needle leaves the vein",
             _word("back", FLAG, "whether it is put back", "false"),
         ),
-        _people(
-            "double_clamp", "caregiver", "close the double clamp of the kit on both sides of a broken line"
-        ),
+        _people("double_clamp", "close the double clamp of the kit on both sides of a broken line"),
         _people(
             "move_pump",
-            "patient",
             "carry the pump to another height",
             _quantity("site_above", LENGTH, "infusion site above the pump", "as before"),
             _quantity("bag_above", LENGTH, "bag above the pump", "as before"),
         ),
         _people(
             "swap_pump",
-            "nurse",
             "take another pump",
             _quantity("gain", FACTOR, "what it moves of what it is told", "1"),
         ),
-        _people("call_nurse", "caregiver", "call the nurse"),
-        _people("go_to_hospital", "caregiver", "go to the hospital"),
-        _people("check_residual", "nurse", "weigh what is left in the bag against what is expected"),
+        _people("call_nurse", "call the nurse"),
+        _people("go_to_hospital", "go to the hospital"),
+        _people(
+            "check_residual",
+            "weigh what is left in the bag against what is expected",
+            _quantity("expected", VOLUME, "what should be left", "by the pump's counter and the set"),
+            _quantity("tolerance", VOLUME, "how far off is still as expected", "1 mL"),
+        ),
         # --- accidents and weather
         _environment(
             "occlude",
@@ -372,7 +356,7 @@ VERBS: Final[Mapping[str, Verb]] = {
             "grow_clot",
             "let a clot grow in the catheter",
             _quantity("resistance", RESISTANCE, "of catheter and vein in the end"),
-            _quantity("over", TIME, "how long it grows"),
+            _quantity("over", TIME, "how long it grows", "1 d"),
         ),
         _environment(
             "air",
@@ -449,20 +433,38 @@ def read_step(table: Mapping[str, object], path: Path, faults: FaultList) -> Ste
     """Return the step that a `[[step]]` table describes, or None; what is wrong with it goes to `faults`."""
     name = table.get("do")
     if not isinstance(name, str) or name not in VERBS:
-        if name is None:
-            faults.add(path, "do is missing", 'say what is done, such as do = "start"')
-        else:
-            remedy = (
-                did_you_mean(name, tuple(VERBS)) if isinstance(name, str) else 'write such as do = "start"'
-            )
-            faults.add((*path, "do"), f"{shorten(name)} is no verb", remedy)
+        _note_unknown_verb(name, path, faults)
         read_fields({key: table[key] for key in ("at", "by") if key in table}, (AT, BY), path, faults)
         return None
     given = {key: value for key, value in table.items() if key != "do"}
     values = read_fields(given, VERBS[name].fields, path, faults)
+    read_solution(values, table, path, faults)
     if "at_s" not in values:
         return None
     return step(values.pop("at_s"), name, by=values.pop("by", None), **values)
+
+
+def read_solution(values: dict[str, Any], table: Mapping[str, object], path: Path, faults: FaultList) -> None:
+    """Turn a dose and the volume that holds it, in `values`, into a concentration."""
+    dose_ug, dose_in_ml = values.pop("dose_ug", None), values.pop("dose_in_ml", None)
+    if "dose" in table and "concentration" in table:
+        faults.add((*path, "dose"), "dose and concentration say the same thing twice", "take one of them out")
+    if ("dose" in table) != ("dose_in" in table):
+        given, missing = ("dose", "dose_in") if "dose" in table else ("dose_in", "dose")
+        faults.add((*path, given), f"{given} is given without {missing}", "write both, or a concentration")
+    elif dose_ug is not None and dose_in_ml is not None:
+        if dose_in_ml > 0.0:
+            values["ug_per_ml"] = dose_ug / dose_in_ml
+        else:
+            faults.add((*path, "dose_in"), "dose_in: no volume can hold a dose", "write a volume above zero")
+
+
+def _note_unknown_verb(name: object, path: Path, faults: FaultList) -> None:
+    if name is None:
+        faults.add(path, "do is missing", 'say what is done, such as do = "start"')
+        return
+    remedy = did_you_mean(name, tuple(VERBS)) if isinstance(name, str) else 'write such as do = "start"'
+    faults.add((*path, "do"), f"{shorten(name)} is no verb", remedy)
 
 
 def step(at_s: float, verb: str, *, by: str | None = None, **params: str | float | bool) -> Step:

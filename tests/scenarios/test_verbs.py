@@ -14,8 +14,9 @@ from scenarios.faults import FaultList
 from scenarios.fields import Flag, Integer, Text
 from scenarios.quantities import TIME, Dimension
 from scenarios.toml import toml_document
-from scenarios.verbs import VERBS, Verb, read_step, step, write_step
+from scenarios.verbs import BY_HAND, VERBS, Verb, read_step, step, write_step
 from sim.world.setup import Step
+from sim.world.steps import STEPS
 
 DESIGN_VERBS = """
     power_on power_off prime start stop press silence acknowledge unlock lock program reset_reservoir
@@ -25,6 +26,9 @@ DESIGN_VERBS = """
     dislodge_needle double_clamp move_pump swap_pump call_nurse go_to_hospital
     occlude clear_occlusion air leak seal_leak battery_level temperature fault
 """
+
+ONLY_IN_FILES = ("dose_ug", "dose_in_ml")
+"""Another way to write a concentration, which is what the step carries."""
 
 
 def values_of(kind: object) -> st.SearchStrategy[Any]:
@@ -49,8 +53,12 @@ def values_of(kind: object) -> st.SearchStrategy[Any]:
 def steps_of(verb: Verb) -> st.SearchStrategy[Step]:
     """Steps with this verb, with and without its optional parameters."""
     required = {field.inner: values_of(field.kind) for field in verb.parameters if field.required}
-    optional = {field.inner: values_of(field.kind) for field in verb.parameters if not field.required}
-    hands = st.none() | st.sampled_from([hand.value for hand in Access]) if verb.hand else st.none()
+    optional = {
+        field.inner: values_of(field.kind)
+        for field in verb.parameters
+        if not field.required and field.inner not in ONLY_IN_FILES
+    }
+    hands = st.sampled_from([None, *(hand.value for hand in Access)]) if verb.room in BY_HAND else st.none()
     return st.builds(
         lambda at_s, by, params: step(at_s, verb.name, by=by, **params),
         st.floats(0, TIME.highest).map(lambda number: number + 0.0),
@@ -73,6 +81,16 @@ def test_a_written_step_reads_back_equal(verb: Verb, data: st.DataObject) -> Non
     after, faults = read(toml_document({"step": [write_step(before)]}))
     assert not faults
     assert after == before
+
+
+def test_every_step_of_the_world_has_a_verb_and_every_verb_but_the_wires_a_step() -> None:
+    assert {verb.name for verb in VERBS.values() if verb.room != "wire"} == set(STEPS)
+
+
+def test_a_dose_becomes_a_concentration() -> None:
+    found, faults = read('[[step]]\nat = "1 d"\ndo = "change_bag"\ndose = "196 ug"\ndose_in = "100 mL"\n')
+    assert not faults
+    assert found == step(86400.0, "change_bag", ug_per_ml=1.96)
 
 
 def test_the_verbs_of_the_design_are_there() -> None:
