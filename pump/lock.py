@@ -201,48 +201,39 @@ ACCESS: Final[Mapping[Action, AccessRow]] = {
 """What every action needs. The order is the one of the table in the documents."""
 
 
-def action_of(command: Command, level: LockLevel, *, draft_changes_rate: bool = False) -> Action:  # noqa: C901, PLR0911, PLR0912 - one line per command
+_ACTION: Final[Mapping[type[Command], Action]] = {
+    PowerOn: "power_on",
+    PowerOff: "power_off",
+    Start: "start",
+    Stop: "stop",
+    Prime: "prime",
+    PressKey: "press_key",
+    Silence: "silence",
+    Acknowledge: "acknowledge",
+    Unlock: "unlock",
+    CancelProgram: "cancel_program",
+    ResetReservoir: "reset_reservoir",
+    ClearGiven: "clear_given",
+    NewBag: "new_bag",
+    LinkLost: "link_lost",
+    LinkRestored: "link_restored",
+}
+
+
+def action_of(command: Command, level: LockLevel, *, draft_changes_rate: bool = False) -> Action:
     """Tell which row of the table governs `command`, at the present `level`.
 
     `draft_changes_rate`: whether the keyed programme that `ConfirmProgram` would confirm has another rate.
     """
     match command:
-        case PowerOn():
-            return "power_on"
-        case PowerOff():
-            return "power_off"
-        case Start():
-            return "start"
-        case Stop():
-            return "stop"
-        case Prime():
-            return "prime"
-        case PressKey():
-            return "press_key"
-        case Silence():
-            return "silence"
-        case Acknowledge():
-            return "acknowledge"
-        case Unlock():
-            return "unlock"
         case Lock():
             return "lock_lower" if _HEIGHT[command.level] < _HEIGHT[level] else "lock_raise"
         case ProgramChange():
             return "program_change" if command.rate_ml_h is None else "rate_change"
         case ConfirmProgram():
             return "confirm_rate" if draft_changes_rate else "confirm_program"
-        case CancelProgram():
-            return "cancel_program"
-        case ResetReservoir():
-            return "reset_reservoir"
-        case ClearGiven():
-            return "clear_given"
-        case NewBag():
-            return "new_bag"
-        case LinkLost():
-            return "link_lost"
-        case LinkRestored():
-            return "link_restored"
+        case _:
+            return _ACTION[type(command)]
 
 
 _HEIGHT: Final = {LockLevel.LL0: 0, LockLevel.LL1: 1, LockLevel.LL2: 2}

@@ -54,9 +54,9 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """How one priority shines. `flash_hz` 0 is constant light."""
+    """How a lamp shines. `flash_hz` 0 is constant light; `duty_frac` is the lit part of a period."""
 
-    colour: Literal["red", "yellow", "cyan"]
+    colour: Literal["red", "yellow", "cyan", "green", "amber"]
     flash_hz: float
     duty_frac: float
     certainty: Certainty
@@ -126,6 +126,29 @@ LIGHTS: Final[dict[Priority, Light]] = {
     Priority.LOW: Light(colour="cyan", flash_hz=0.0, duty_frac=1.0, certainty="F", source=_LIGHTS),
 }
 """What each priority looks like."""
+
+RUNNING_LIGHT: Final = Light(
+    colour="green",
+    flash_hz=0.33,
+    duty_frac=0.1,
+    certainty="X",
+    source="green flash: CADD-Solis tips [F]; rate [X]",
+)
+"""The status lamp of a pump that delivers."""
+
+STOPPED_LIGHT: Final = Light(
+    colour="amber",
+    flash_hz=0.33,
+    duty_frac=0.1,
+    certainty="X",
+    source="amber flash: CADD-Solis tips [F]; rate [X]",
+)
+"""The status lamp of a pump that is on and does not deliver."""
+
+FAULT_LIGHT: Final = Light(
+    colour="amber", flash_hz=0.0, duty_frac=1.0, certainty="F", source="amber steady: CADD-Solis tips [F]"
+)
+"""The status lamp of a pump that cannot go on."""
 
 KEY_BEEP: Final = (Pulse(0.0, 0.05, 1000.0),)
 """A key that is allowed beeps once (X)."""

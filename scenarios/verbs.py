@@ -397,6 +397,9 @@ VERBS: Final[Mapping[str, Verb]] = {
             ),
         ),
         _environment(
+            "clog_filter", "the filter clogs", _quantity("resistance", RESISTANCE, "its new resistance")
+        ),
+        _environment(
             "battery_level", "set the charge of the battery", _quantity("level", SHARE, "its charge")
         ),
         _environment(
