@@ -21,7 +21,7 @@ UNITS: Final = frozenset(
         *("ug", "pg"),
         *("cm", "mm"),
         *("c", "v", "ma", "mah", "db"),
-        *("frac", "count", "index", "no", "seq", "code"),  # without a dimension, and saying so
+        *("frac", "count", "index", "no", "number", "seq", "code"),  # without a dimension, and saying so
     }
 )
 """What the last word of a name may be. A compound unit ends in one of them: `_ml_h`, `_ul_mmhg`, `_per_h`."""
@@ -29,6 +29,7 @@ UNITS: Final = frozenset(
 UNITLESS: Final = {
     "seed": "names a stream of chance",
     "schema": "the version of a file format",
+    "line": "the number of a line in a file",
     "level": "in the unit of whatever reading or function is to reach it",
     "hysteresis": "in the unit of the level that it stands beside",
 }
@@ -38,8 +39,20 @@ ANY_UNIT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "scenarios/quantities.py": {
             "lowest": "in the inner unit of the dimension that it bounds",
             "highest": "likewise",
-            "number": "in the inner unit of the dimension that it is given with",
         },
+        "scenarios/fields.py": {
+            "lowest": "of a field that has no unit, or in the field's inner unit",
+            "highest": "likewise",
+            "inner": "in the field's inner unit, by its name",
+        },
+        "pump/keypad.py": {
+            "per_unit": "how many inner units one shown unit is",
+            "step": "in the unit of the field being edited",
+            "low": "likewise",
+            "high": "likewise",
+            "value": "likewise",
+        },
+        "sim/world/params.py": {"default": "in the unit that the parameter's name ends with"},
         "sim/plant/flow.py": {"target": "in the unit of the function that is to reach it"},
     }
 )
