@@ -1,0 +1,1 @@
+"""The simulated world around a pump core: physics, bench, people, hosts."""

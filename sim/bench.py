@@ -1,0 +1,207 @@
+"""The bench: it closes pump core and plant, and is all that a host needs to know of both.
+
+    Action = Command | PlantAction
+    bench.advance_to(t_s)      handles every deadline <= t_s in order; ValueError if t_s lies in the past
+    bench.apply(action)        acts at bench.t_s, after all that was due then
+    bench.next_deadline_s()    inf when nothing is due
+
+Both return the new events. After either, nothing is due at `bench.t_s` any more.
+
+At one instant: the plant's own events, then levels crossed (the core's in table order, then truth's),
+then the core's timers, then truth's. A level crossed by motion is consumed until the plant's next
+event, because every reading is monotone in between; a reading put beyond a level by a jump is told at
+once and consumes nothing. Without this rule a crossing on an exponential is found again for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any, Final
+
+from pump.commands import Command
+from pump.core import PumpCore
+from pump.events import Event, Journal
+from pump.seam import Drive, Readings, Watch
+from pump.settings import PumpSettings
+from sim.plant.actions import PlantAction
+from sim.plant.config import PlantConfig
+from sim.plant.infusion import InfusionPlant
+from sim.truth import Truth
+
+Action = Command | PlantAction
+
+SNAPSHOT_SCHEMA: Final = 1
+STUCK_COUNT: Final = 10_000
+"""So many deadlines at one instant are a fault of the model, not a busy pump."""
+
+INF: Final = float("inf")
+
+
+class Bench:
+    """A pump core, its plant and the truth observer, at one time."""
+
+    __slots__ = (
+        "_agenda",
+        "_consumed",
+        "_digest",
+        "_epoch_count",
+        "_settings",
+        "core",
+        "journal",
+        "plant",
+        "t_s",
+        "truth",
+    )
+
+    def __init__(self, pump: PumpSettings, plant: PlantConfig, order_ml_h: float, t_s: float = 0.0) -> None:
+        self.t_s = t_s
+        self.journal = Journal()
+        self.plant = InfusionPlant(plant, self.journal, t_s)
+        self.core = PumpCore(pump, self.journal, self.plant.readings(t_s), t_s)
+        self.truth = Truth(order_ml_h, self.journal)
+        self._settings = pump
+        self._consumed: set[tuple[str, float]] = set()
+        self._epoch_count = self.plant.epoch_count
+        self._agenda: tuple[float, str, Watch | None] | None = None
+        self._digest = hashlib.sha256(repr((pump, plant, order_ml_h)).encode()).hexdigest()
+
+    def next_deadline_s(self) -> float:
+        """When anything happens next if nobody acts; inf if never."""
+        return self._next()[0]
+
+    def advance_to(self, t_s: float) -> list[Event]:
+        """Handle every deadline up to and including `t_s`; returns the new events.
+
+        Raises:
+            ValueError: `t_s` lies before the bench's time.
+        """
+        if t_s < self.t_s:
+            raise ValueError(f"the bench is at {self.t_s} s and cannot go back to {t_s} s")
+        first = len(self.journal.events)
+        self._handle_due(t_s)
+        self.t_s = t_s
+        return self.journal.events[first:]
+
+    def apply(self, action: Action) -> list[Event]:
+        """Do `action` now; returns the new events, of which there is at least one."""
+        first = len(self.journal.events)
+        if isinstance(action, Command):
+            self._obey(self.core.command(self.t_s, action, self.plant.readings(self.t_s)))
+        else:
+            self.plant.act(self.t_s, action)
+        self._changed()
+        self._handle_due(self.t_s)
+        return self.journal.events[first:]
+
+    def _handle_due(self, t_s: float) -> None:
+        at_once_count = 0
+        while True:
+            due_s, kind, watch = self._next()
+            if due_s > t_s:
+                return
+            at_once_count = at_once_count + 1 if due_s <= self.t_s else 0
+            if at_once_count > STUCK_COUNT:
+                raise RuntimeError(
+                    f"no end of {kind} {watch or ''} at {due_s} s: a watch that its owner ignores"
+                )
+            self.t_s = max(self.t_s, due_s)
+            self._handle(kind, watch)
+            self._changed()
+
+    def _next(self) -> tuple[float, str, Watch | None]:
+        """The earliest deadline, the first in the order of one instant."""
+        if self._agenda is None:
+            best: tuple[float, str, Watch | None] = (self.plant.next_event_s(), "plant", None)
+            for kind, watches in (("core watch", self.core.watches()), ("truth watch", self.truth.watches())):
+                for watch in watches:
+                    if (watch.reading, watch.level) in self._consumed:
+                        continue
+                    when_s = max(self.plant.when(watch), self.t_s)
+                    if when_s < best[0]:
+                        best = (when_s, kind, watch)
+            for kind, due_s in (
+                ("core", self.core.next_deadline_s()),
+                ("truth", self.truth.next_deadline_s()),
+            ):
+                if due_s < best[0]:
+                    best = (due_s, kind, None)
+            self._agenda = best
+        return self._agenda
+
+    def _changed(self) -> None:
+        """Something happened: look for the next deadline anew, and forget crossings of a motion that is over."""
+        self._agenda = None
+        if self.plant.epoch_count != self._epoch_count:
+            self._epoch_count = self.plant.epoch_count
+            self._consumed.clear()
+
+    def _handle(self, kind: str, watch: Watch | None) -> None:
+        t_s = self.t_s
+        if kind == "plant":
+            self.plant.pass_event()
+        elif kind == "core":
+            self._obey(self.core.wake(t_s, self.plant.readings(t_s)))
+        elif kind == "truth":
+            self.truth.wake(t_s, self.core.mode, self.plant)
+        elif watch is not None:
+            by_motion = self.plant.when(watch) > self.plant.anchor_s
+            if by_motion:
+                self._consumed.add((watch.reading, watch.level))
+            if kind == "truth watch":
+                self.truth.sense(t_s, self.core.mode, self.plant)
+            else:
+                readings = self.plant.readings(t_s)
+                if by_motion:
+                    readings = snapped(readings, watch)
+                self._obey(self.core.sense(t_s, watch, readings))
+
+    def _obey(self, drive: Drive | None) -> None:
+        """Hand the core's demand to the mechanism, and tell the core how far it turned back."""
+        if drive is None:
+            return
+        turned_ml = self.plant.drive(self.t_s, drive)
+        if turned_ml:
+            self.core.turned_back(self.t_s, turned_ml)
+        if self.truth.start_s is None and drive.rate_ml_h > 0.0 and not drive.priming:
+            self.truth.begin(self.t_s)
+
+    def snapshot(self) -> dict[str, Any]:
+        """State of pump, plant and truth, JSON-able. People and scripts are the world's and not in it."""
+        return {
+            "schema": SNAPSHOT_SCHEMA,
+            "configuration": self._digest,
+            "t_s": self.t_s,
+            "next_seq": self.journal.next_seq,
+            "core": self.core.snapshot(),
+            "plant": self.plant.snapshot(),
+            "truth": self.truth.snapshot(),
+            "consumed": sorted([reading, level] for reading, level in self._consumed),
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take over a snapshot of a bench of the same configuration.
+
+        Raises:
+            ValueError: another schema or another configuration.
+        """
+        if snapshot["schema"] != SNAPSHOT_SCHEMA:
+            raise ValueError(f"snapshot schema {snapshot['schema']}, this bench reads {SNAPSHOT_SCHEMA}")
+        if snapshot["configuration"] != self._digest:
+            raise ValueError("the snapshot is of another configuration of pump, plant or order")
+        self.t_s = snapshot["t_s"]
+        self.journal.events.clear()
+        self.journal.next_seq = snapshot["next_seq"]
+        self.plant.restore(snapshot["plant"])
+        self.core = PumpCore.restore(self._settings, snapshot["core"], self.journal)
+        self.truth.restore(snapshot["truth"])
+        self._consumed = {(reading, level) for reading, level in snapshot["consumed"]}
+        self._epoch_count = self.plant.epoch_count
+        self._agenda = None
+
+
+def snapped(readings: Readings, watch: Watch) -> Readings:
+    """The readings with the watched one exactly at its level."""
+    if watch.reading == "fault_count":
+        return readings
+    return replace(readings, **{watch.reading: watch.level})

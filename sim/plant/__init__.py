@@ -1,0 +1,1 @@
+"""The plant: bag, set, air, pressure, catheter, vein and battery, in closed form."""

@@ -1,0 +1,337 @@
+"""People's work: steps that are more than one action, or that take time. Delivery stops for them.
+
+Parameters left out of a step have their defaults here and in `sim/world/steps.py`, the only places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from pump import commands as ask
+from pump.commands import Key
+from pump.events import CommandRefused, Event, ModeChanged
+from pump.lock import NURSE_CODE, SUPPLIER_CODE
+from sim.plant import actions as do
+from sim.world.params import flag, maybe_number, number, word
+from sim.world.setup import Step
+
+if TYPE_CHECKING:
+    from sim.world.world import World
+
+Chain = Generator[Any, Any, None]
+
+PATIENT: Final = "patient"
+CAREGIVER: Final = "caregiver"
+NURSE: Final = "nurse"
+SUPPLIER: Final = "supplier"
+
+DISCONNECT_AFTER_S: Final = 30.0
+"""From stopping the pump to a clamped, disconnected catheter."""
+
+
+def _code(world: World, hand: str) -> str | None:
+    """The code that a hand knows; patients and caregivers know none."""
+    preset = {NURSE: NURSE_CODE, SUPPLIER: SUPPLIER_CODE}
+    chosen = {access.value: code for access, code in world.setup.pump.codes}
+    return chosen.get(hand, preset.get(hand))
+
+
+def _unlocked(world: World, hand: str) -> None:
+    """Open the keyboard as `hand` can: nurses and suppliers by their code, others not at all."""
+    code = _code(world, hand)
+    if code is not None:
+        world.command(ask.Unlock(code=code), hand)
+
+
+def _relocked(world: World, hand: str) -> None:
+    """Lock again at the pump's own level, once that is in force."""
+    if _code(world, hand) is not None and world.bench.truth.start_s is not None:
+        world.command(ask.Lock(level=world.setup.pump.lock_level), hand)
+
+
+def _refused(events: list[Event]) -> bool:
+    return any(isinstance(event, CommandRefused) for event in events)
+
+
+def _connect_unless_off(world: World) -> None:
+    """Starting is done with the line on the catheter, unless somebody took it off on purpose."""
+    if not world.bench.plant.downstream.connected and not world.disconnected_by_hand:
+        world.apply(do.Connect(connected=True))
+
+
+def _run_prime(world: World, volume_ml: float, hand: str, *, confirmed: bool) -> Chain:
+    """Prime and wait at the pump until it has stopped priming."""
+    done = world.env.event()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, ModeChanged) and event.mode_from == "priming" and not done.triggered:
+            done.succeed()
+
+    world.listen(hear)
+    events = world.command(ask.Prime(volume_ml=volume_ml, disconnected_confirmed=confirmed), hand)
+    if not _refused(events):
+        yield done
+    world.unlisten(hear)
+
+
+def _acknowledge_standing(world: World, hand: str) -> None:
+    if world.bench.core.alarms.standing():
+        world.command(ask.Acknowledge(), hand)
+
+
+def _take_off(world: World) -> None:
+    world.apply(do.ClampCatheter(closed=True))
+    world.apply(do.Connect(connected=False))
+
+
+def _put_on(world: World) -> None:
+    world.apply(do.Connect(connected=True))
+    world.apply(do.ClampCatheter(closed=False))
+
+
+def _until(world: World, t_s: float) -> Any:
+    return world.wait(max(0.0, t_s - world.now_s))
+
+
+def _go_on(world: World, hand: str, *, restart: bool) -> Chain:
+    """Acknowledge what stands and start again."""
+    if world.bench.core.alarms.standing():
+        world.command(ask.Acknowledge(), hand)
+    if restart:
+        _connect_unless_off(world)
+        world.command(ask.Start(), hand)
+    yield from ()
+
+
+def start(world: World, step: Step, hand: str) -> Chain:
+    _connect_unless_off(world)
+    world.command(ask.Start(), hand)
+    yield from ()
+
+
+def prime(world: World, step: Step, hand: str) -> Chain:
+    _unlocked(world, hand)
+    yield from _run_prime(
+        world, number(step, "volume_ml"), hand, confirmed=flag(step, "confirmed", default=True)
+    )
+    _relocked(world, hand)
+
+
+def program(world: World, step: Step, hand: str) -> Chain:
+    with_code = flag(step, "with_code", default=True)
+    if with_code:
+        _unlocked(world, hand)
+    keyed = world.command(
+        ask.ProgramChange(
+            rate_ml_h=maybe_number(step, "rate_ml_h"),
+            vtbi_ml=maybe_number(step, "vtbi_ml"),
+            duration_s=maybe_number(step, "duration_s"),
+            reservoir_ml=maybe_number(step, "reservoir_ml"),
+            kvo_ml_h=maybe_number(step, "kvo_ml_h"),
+            delay_s=maybe_number(step, "delay_s"),
+        ),
+        hand,
+    )
+    if not _refused(keyed) and flag(step, "confirm", default=True):
+        world.command(ask.ConfirmProgram(soft_override=flag(step, "override", default=False)), hand)
+    if with_code:
+        _relocked(world, hand)
+    yield from ()
+
+
+def clear_given(world: World, step: Step, hand: str) -> Chain:
+    _unlocked(world, hand)
+    world.command(ask.ClearGiven(), hand)
+    _relocked(world, hand)
+    yield from ()
+
+
+def new_bag(world: World, step: Step, hand: str) -> Chain:
+    _unlocked(world, hand)
+    world.command(ask.NewBag(reservoir_ml=maybe_number(step, "volume_ml")), hand)
+    _relocked(world, hand)
+    yield from ()
+
+
+def press(world: World, step: Step, hand: str) -> Chain:
+    key = Key(word(step, "key", "ok"))
+    world.command(ask.PressKey(key=key, down=True), hand)
+    hold_s = number(step, "hold_s", 0.2)
+    yield world.wait(hold_s)
+    world.command(ask.PressKey(key=key, down=False), hand)
+
+
+def double_clamp(world: World, step: Step, hand: str) -> Chain:
+    world.apply(do.ClampCatheter(closed=True))
+    world.apply(do.Clamp(where="upstream", closed=True))
+    world.apply(do.Clamp(where="downstream", closed=True))
+    yield from ()
+
+
+def disconnect(world: World, step: Step, hand: str) -> Chain:
+    world.disconnected_by_hand = True
+    world.apply(do.Connect(connected=False))
+    yield from ()
+
+
+def reconnect(world: World, step: Step, hand: str) -> Chain:
+    world.disconnected_by_hand = False
+    world.apply(do.Connect(connected=True))
+    yield from ()
+
+
+def tap(world: World, step: Step, hand: str) -> Chain:
+    """Stop, tap, start again: delivery stops for it."""
+    world.command(ask.Stop(), hand)
+    yield world.wait(number(step, "takes_s", 60.0))
+    world.apply(do.TapLine(works=flag(step, "works", default=True)))
+    yield from _go_on(world, hand, restart=flag(step, "restart", default=True))
+
+
+def reprime(world: World, step: Step, hand: str) -> Chain:
+    """Stop at t; clamp the catheter and disconnect at t + 30 s; prime; at t + takes go on, by the nurse.
+
+    `connected = true` is the error that sends the prime into the patient.
+    """
+    begun_s = world.now_s
+    wrongly_connected = flag(step, "connected", default=False)
+    world.command(ask.Stop(), hand)
+    yield world.wait(DISCONNECT_AFTER_S)
+    if not wrongly_connected:
+        _take_off(world)
+    _acknowledge_standing(world, hand)
+    _unlocked(world, hand)
+    yield from _run_prime(world, number(step, "volume_ml"), hand, confirmed=True)
+    yield _until(world, begun_s + number(step, "takes_s", 300.0))
+    if not wrongly_connected:
+        _put_on(world)
+    _relocked(world, hand)
+    world.command(ask.Start(), hand)
+
+
+def change_bag(world: World, step: Step, hand: str) -> Chain:
+    """Hang a new bag; with a new set (the rule) that is primed off the patient; reset the counters; go on."""
+    begun_s = world.now_s
+    setup = world.setup
+    bag, line = setup.plant.bag, setup.plant.line
+    fresh_set = flag(step, "new_set", default=True)
+    world.command(ask.Stop(), hand)
+    yield world.wait(DISCONNECT_AFTER_S)
+    if fresh_set:
+        _take_off(world)
+    _acknowledge_standing(world, hand)
+    _unlocked(world, hand)
+    fill_ml = number(step, "fill_ml", bag.fill_ml)
+    world.apply(
+        do.HangBag(
+            fill_ml=fill_ml,
+            holdup_ml=number(step, "holdup_ml", bag.holdup_ml),
+            ug_per_ml=number(step, "ug_per_ml", bag.ug_per_ml),
+            air_ml=number(step, "air_ml", bag.air_ml),
+            vented=flag(step, "vented", default=bag.vented),
+            temperature_c=number(step, "temperature_c", bag.temperature_c),
+        )
+    )
+    if fresh_set:
+        prime_ml = number(step, "prime_ml", line.prime_ml)
+        world.apply(do.HangSet(prime_ml=line.prime_ml, supply_ml=line.supply_side_ml))
+    _reprogram(world, step, hand)
+    if flag(step, "reset", default=True):
+        world.command(ask.NewBag(reservoir_ml=maybe_number(step, "reservoir_ml") or fill_ml), hand)
+    if fresh_set and prime_ml > 0.0:
+        yield from _run_prime(world, prime_ml, hand, confirmed=True)
+    yield _until(world, begun_s + number(step, "takes_s", 600.0))
+    if fresh_set:
+        _put_on(world)
+    _relocked(world, hand)
+    world.command(ask.Start(), hand)
+
+
+def _reprogram(world: World, step: Step, hand: str) -> None:
+    """Key another rate or VTBI for the new bag, where the step gives one. A rate is the supplier's to change."""
+    rate_ml_h, vtbi_ml = maybe_number(step, "rate_ml_h"), maybe_number(step, "vtbi_ml")
+    if rate_ml_h is None and vtbi_ml is None:
+        return
+    keying = hand if rate_ml_h is None else SUPPLIER
+    _unlocked(world, keying)
+    if not _refused(world.command(ask.ProgramChange(rate_ml_h=rate_ml_h, vtbi_ml=vtbi_ml), keying)):
+        world.command(ask.ConfirmProgram(soft_override=True), keying)
+
+
+def change_set(world: World, step: Step, hand: str) -> Chain:
+    """A new set on the same bag, primed off the patient."""
+    begun_s = world.now_s
+    line = world.setup.plant.line
+    prime_ml = number(step, "prime_ml", line.prime_ml)
+    world.command(ask.Stop(), hand)
+    yield world.wait(DISCONNECT_AFTER_S)
+    _take_off(world)
+    _acknowledge_standing(world, hand)
+    _unlocked(world, hand)
+    world.apply(do.HangSet(prime_ml=prime_ml, supply_ml=number(step, "supply_ml", 0.25 * prime_ml)))
+    yield from _run_prime(world, number(step, "volume_ml", prime_ml), hand, confirmed=True)
+    yield _until(world, begun_s + number(step, "takes_s", 600.0))
+    _put_on(world)
+    _relocked(world, hand)
+    world.command(ask.Start(), hand)
+
+
+def change_battery(world: World, step: Step, hand: str) -> Chain:
+    """Stop, take the old battery out, put the new one in, go on."""
+    was_running = world.bench.core.mode in {"running", "kvo"}
+    if was_running:
+        world.command(ask.Stop(), hand)
+    world.apply(do.InsertBattery(present=False))
+    yield world.wait(number(step, "takes_s", 120.0))
+    world.apply(
+        do.InsertBattery(
+            present=flag(step, "present", default=True),
+            level_frac=number(step, "level_frac", 1.0),
+            reversed_poles=flag(step, "reversed", default=False),
+            sound=flag(step, "sound", default=True),
+        )
+    )
+    if was_running and flag(step, "restart", default=True) and world.bench.core.mode != "off":
+        yield from _go_on(world, hand, restart=True)
+
+
+def thrombolytic(world: World, step: Step, hand: str) -> Chain:
+    """Instil and let it dwell; if it works the catheter is open afterwards."""
+    world.person_acted(hand, "thrombolytic instilled")
+    yield world.wait(number(step, "dwell_s", 1800.0))
+    if flag(step, "works", default=True):
+        world.apply(do.ClearOcclusion(where="downstream"))
+    else:
+        world.person_acted(hand, "thrombolytic did not open the catheter")
+
+
+def call_nurse(world: World, step: Step, hand: str) -> Chain:
+    world.person_acted(hand, "calls the nurse")
+    yield from ()
+
+
+def go_to_hospital(world: World, step: Step, hand: str) -> Chain:
+    world.person_acted(hand, "goes to hospital")
+    yield from ()
+
+
+def check_residual(world: World, step: Step, hand: str) -> Chain:
+    """Compare what is left in the bag with what should be: the check at each change."""
+    setup, bench = world.setup, world.bench
+    left_ml = bench.plant.as_of(world.now_s).upstream.bag.liquid_ml
+    core = bench.core.counters(world.now_s)
+    expected_ml = setup.plant.bag.fill_ml - core.given_ml - setup.plant.line.prime_ml
+    expected_ml = number(step, "expected_ml", expected_ml)
+    tolerance_ml = number(step, "tolerance_ml", 1.0)
+    verdict = "as expected" if abs(left_ml - expected_ml) <= tolerance_ml else "not as expected"
+    world.person_acted(
+        hand, "checks the residual", f"{verdict}: left {left_ml:.1f} mL, expected {expected_ml:.1f} mL"
+    )
+    yield from ()
+
+
+def unlock(world: World, step: Step, hand: str) -> Chain:
+    """Enter a code: the hand's own, or the one given."""
+    world.command(ask.Unlock(code=word(step, "code", _code(world, hand) or "")), hand)
+    yield from ()

@@ -1,0 +1,240 @@
+"""The world: bench, script and people on one SimPy clock.
+
+A world is built from a `Setup` and nothing else. It records the *steps with their outcomes* that it
+carried out, never raw actions, so that a recorded session is a scenario. Rewind and branch are a new
+world from the same setup and the recorded steps up to t; generators are never copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import simpy
+
+from pump.commands import Access, Command
+from pump.events import Event, ModeChanged
+from sim.bench import Action, Bench
+from sim.events import PersonActed, StepNotDone
+from sim.world.environment import Moment, Order, WorldEnvironment
+from sim.world.params import StepRefusedError
+from sim.world.result import Result
+from sim.world.setup import Setup, Step
+from sim.world.steps import STEPS
+from sim.world.tally import Tally
+
+Listener = Callable[[Event], None]
+Chain = Generator[Any, Any, None]
+
+DELIVERING = ("running", "kvo")
+
+
+class World:
+    """Everything that happens around one patient, from `setup` on."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.env = WorldEnvironment()
+        self.bench = Bench(setup.pump, setup.plant, setup.order.rate_ml_h)
+        self.recorded: list[Step] = []
+        self.finished = False
+        self.disconnected_by_hand = False
+        self._hands: dict[str, simpy.Resource] = {}
+        self._streams: dict[str, int] = {}
+        self._listeners: list[Listener] = []
+        self._alarm_clock: Moment | None = None
+        self._end: Moment | None = None
+        self._tally = Tally(setup.order)
+        for step in setup.steps:
+            self._queue(step)
+        self._plan_end(setup.until_s if setup.until_s is not None else setup.order.duration_s)
+        self._arm()
+
+    # Time
+
+    @property
+    def now_s(self) -> float:
+        """The world's time."""
+        return float(self.env.now)
+
+    def advance_to(self, t_s: float) -> None:
+        """Let everything happen up to and including `t_s`, or up to the end if that comes first.
+
+        Raises:
+            ValueError: `t_s` is past.
+        """
+        here = self.env.at(t_s, Order.HOST)
+        while here.callbacks is not None and not self.finished:
+            self.env.step()
+        if not self.finished:
+            self._tell(self.bench.advance_to(t_s))
+
+    def run(self) -> Result:
+        """Let everything happen up to the scenario's end."""
+        while not self.finished:
+            self.env.step()
+        return self.result()
+
+    def next_event_s(self) -> float:
+        """When anything happens next if nobody injects a step; inf if never, or when it is over."""
+        return float("inf") if self.finished else float(self.env.next_s())
+
+    def do(self, step: Step) -> None:
+        """Queue `step` at its time, in step order, and let everything happen up to then.
+
+        A host never advances to t before it has queued what happens at t.
+
+        Raises:
+            ValueError: the step's time is past.
+        """
+        self._queue(step)
+        self.advance_to(step.at_s)
+
+    # The bench on the clock
+
+    def apply(self, action: Action) -> list[Event]:
+        """Do `action` now and let everyone hear of it."""
+        self._tell(self.bench.advance_to(self.now_s))
+        events = self.bench.apply(action)
+        self._tell(events)
+        self._arm()
+        return events
+
+    def act(self, action: Action, hand: str) -> list[Event]:
+        """Do `action` with `hand`: it matters to the pump only, which asks whose hand a command comes from."""
+        if isinstance(action, Command):
+            return self.command(action, hand)
+        return self.apply(action)
+
+    def command(self, command: Command, by: str) -> list[Event]:
+        """Give the pump a command from the hand `by`."""
+        return self.apply(replace(command, access=Access(by)))
+
+    def _arm(self) -> None:
+        """Keep one alarm clock on the bench's next deadline."""
+        due_s = self.bench.next_deadline_s()
+        clock = self._alarm_clock
+        if clock is not None:
+            if clock.value == due_s and clock.callbacks is not None:
+                return
+            clock.stale = True
+            self._alarm_clock = None
+        if due_s == float("inf"):
+            return
+        clock = self.env.at(max(due_s, self.now_s), Order.BENCH, due_s)
+        clock.callbacks.append(self._ring)
+        self._alarm_clock = clock
+
+    def _ring(self, clock: Moment) -> None:
+        if not clock.stale:
+            self._tell(self.bench.advance_to(self.now_s))
+            self._arm()
+
+    def _tell(self, events: list[Event]) -> None:
+        for event in events:
+            self._tally.hear(event)
+            if isinstance(event, ModeChanged) and event.mode_to in DELIVERING and self._tally.start_s is None:
+                self._started(event.t_s)
+            for listener in tuple(self._listeners):
+                listener(event)
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with every event, in order."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Leave `listener` alone again."""
+        self._listeners.remove(listener)
+
+    # The plan
+
+    def _started(self, t_s: float) -> None:
+        """The first start of delivery fixes the planned end."""
+        planned_end_s = t_s + self.setup.order.duration_s
+        self._tally.begin(t_s, planned_end_s)
+        self.env.at(planned_end_s, Order.PLANNED_END).callbacks.append(self._reach_planned_end)
+        if self.setup.until_s is None:
+            self._plan_end(planned_end_s)
+
+    def _reach_planned_end(self, _moment: simpy.Event) -> None:
+        self._tell(self.bench.advance_to(self.now_s))
+        self._tally.reach_planned_end(self.bench)
+
+    def _plan_end(self, t_s: float) -> None:
+        if self._end is not None:
+            self._end.stale = True
+        self._end = self.env.at(t_s, Order.END)
+        self._end.callbacks.append(self._reach_end)
+
+    def _reach_end(self, moment: Moment) -> None:
+        if not moment.stale:
+            self._tell(self.bench.advance_to(self.now_s))
+            self.finished = True
+
+    # Hands
+
+    def _queue(self, step: Step) -> None:
+        self.env.at(step.at_s, Order.STEP, step).callbacks.append(self._begin)
+
+    def _begin(self, moment: Moment) -> None:
+        step: Step = moment.value
+        self.recorded.append(step)
+        self.env.process(self.carry_out(step))
+
+    def react(self, step: Step) -> Chain:
+        """For people: carry out a step of their own now, on the record."""
+        self.recorded.append(step)
+        yield from self.carry_out(step)
+
+    def carry_out(self, step: Step) -> Chain:
+        """Carry out `step` as soon as its hand is free: a person does one thing at a time."""
+        row = STEPS[step.verb]
+        hand = step.by or row.by
+        if hand is None:
+            yield from self._perform(step, "environment")
+            return
+        with self.hand(hand).request() as turn:
+            yield turn
+            yield from self._perform(step, hand)
+
+    def _perform(self, step: Step, hand: str) -> Chain:
+        try:
+            yield from STEPS[step.verb].perform(self, step, hand)
+        except StepRefusedError as refusal:
+            self.note_refusal(step, str(refusal))
+
+    def note_refusal(self, step: Step, text: str) -> None:
+        """Put on record that a step could not be carried out."""
+        self._note(StepNotDone, verb=step.verb, text=text)
+
+    def person_acted(self, who: str, what: str, detail: str = "") -> None:
+        """Put on record what somebody did or noticed that touches neither pump nor plant."""
+        self._note(PersonActed, who=who, what=what, detail=detail)
+
+    def _note(self, kind: type[Event], **fields: str) -> None:
+        self._tell(self.bench.advance_to(self.now_s))
+        self._tell([self.bench.journal.add(kind, self.now_s, **fields)])
+
+    def hand(self, name: str) -> simpy.Resource:
+        """The person `name`, who does one thing at a time."""
+        if name not in self._hands:
+            self._hands[name] = simpy.Resource(self.env, capacity=1)
+        return self._hands[name]
+
+    def wait(self, for_s: float) -> Moment:
+        """A moment `for_s` from now, in step order."""
+        return self.env.at(self.now_s + for_s, Order.STEP)
+
+    def stream(self, actor: str) -> Random:
+        """The next stream of chance for `actor`: the same for the same seed, whoever else draws."""
+        count = self._streams.get(actor, 0)
+        self._streams[actor] = count + 1
+        return Random(f"{self.setup.seed}/{actor}/{count}")
+
+    # Outcome
+
+    def result(self) -> Result:
+        """The numbers at the world's time. Asking changes nothing."""
+        return self._tally.result(self.setup, self.bench)
