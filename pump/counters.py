@@ -53,7 +53,9 @@ class Ledger:
         "vtbi_nl",
     )
 
-    def __init__(self, t_s: float, *, vtbi_nl: float, reservoir_nl: float, stroke_nl: float, debits_primes: bool) -> None:
+    def __init__(
+        self, t_s: float, *, vtbi_nl: float, reservoir_nl: float, stroke_nl: float, debits_primes: bool
+    ) -> None:
         self.anchor_s = t_s
         self.rate_nl_h = 0.0
         self.priming = False

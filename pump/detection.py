@@ -1,8 +1,7 @@
-"""What the pump makes of its sensors: levels with a way back of their own, and the sum of air.
+"""The air detector: the bubble that passes, and rolling sums.
 
-A `Detector` is a level on a reading. Beyond it, the way back is watched at another level, so that
-nothing can flicker on a rounding error. `AirSum` adds up the air that passes the detector, by the
-pump's own flow, and finds the next alarm in closed form.
+`AirSum` adds up the air that passes the detector, by the pump's own flow, and finds the next alarm in
+closed form. Levels on other readings stand in `senses.py`.
 """
 
 from __future__ import annotations
@@ -13,23 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pump.counters import S_PER_H
-from pump.seam import BEYOND_HALF, ReadingName, Watch
 
 NL_PER_UL: Final = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """A condition on one reading: `out` is crossed when it comes, `back` when it goes."""
-
-    code: str
-    out: Watch
-    back: Watch
-
-
-def switch_detector(code: str, reading: ReadingName) -> Detector:
-    """Return the detector of a reading that is a switch and should be at yes."""
-    return Detector(code, Watch(reading, False, BEYOND_HALF), Watch(reading, True, BEYOND_HALF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +45,16 @@ class AirSum:
     Anchored when the detector's field or the flow changes, and at nothing else. Volumes in nL.
     """
 
-    __slots__ = ("air_frac", "alarm_at_nl", "anchor_s", "bubble_nl", "gap_nl", "limits", "pieces", "rate_nl_h")
+    __slots__ = (
+        "air_frac",
+        "alarm_at_nl",
+        "anchor_s",
+        "bubble_nl",
+        "gap_nl",
+        "limits",
+        "pieces",
+        "rate_nl_h",
+    )
 
     def __init__(self, t_s: float, limits: AirLimits, air_frac: float = 0.0) -> None:
         self.limits = limits
@@ -104,7 +97,7 @@ class AirSum:
             return math.inf
         missing_nl = max(0.0, self.alarm_at_nl - self._bubble_now_nl)
         single_s = self.anchor_s + missing_nl * S_PER_H / air_nl_h
-        return min(single_s, min(window_s for window_s, _, _ in self._windows(air_nl_h)))
+        return min(single_s, *(window_s for window_s, _, _ in self._windows(air_nl_h)))
 
     def alarm(self, t_s: float) -> str | None:
         """Note that the limit is reached at `t_s`; return what it was, None for the single bubble.
@@ -115,7 +108,9 @@ class AirSum:
         over = [text for window_s, _, text in self._windows(air_nl_h) if window_s <= t_s] if air_nl_h else []
         self._anchor(t_s)
         single = self.bubble_nl >= self.alarm_at_nl - 1.0
-        self.alarm_at_nl = max(self.bubble_nl, self.alarm_at_nl if single else 0.0) + self.limits.again_ul * NL_PER_UL
+        self.alarm_at_nl = (
+            max(self.bubble_nl, self.alarm_at_nl if single else 0.0) + self.limits.again_ul * NL_PER_UL
+        )
         if over:
             self.pieces.clear()
         return None if single or not over else over[0]
@@ -185,12 +180,16 @@ def window_full_s(
     """
     begin_s = now_s - length_s
     past = [
-        AirPiece(max(piece.from_s, begin_s), piece.to_s, piece.air_nl_h) for piece in pieces if piece.to_s > begin_s
+        AirPiece(max(piece.from_s, begin_s), piece.to_s, piece.air_nl_h)
+        for piece in pieces
+        if piece.to_s > begin_s
     ]
     sum_nl = sum(piece.air_nl_h * (piece.to_s - piece.from_s) for piece in past) / S_PER_H
     if sum_nl >= limit_nl:
         return now_s
-    bends_s = sorted({edge + length_s for piece in past for edge in (piece.from_s, piece.to_s)} | {now_s + length_s})
+    bends_s = sorted(
+        {edge + length_s for piece in past for edge in (piece.from_s, piece.to_s)} | {now_s + length_s}
+    )
     t_s = now_s
     for bend_s in bends_s:
         middle_s = (t_s + bend_s) / 2 - length_s

@@ -58,4 +58,5 @@ def _step(what: str, value: float, step: float, unit: str) -> Iterator[str]:
         steps_count.to_integral_value(rounding) * step_written for rounding in (ROUND_FLOOR, ROUND_CEILING)
     )
     if below != above:
-        yield f"{what} {written} {unit} is no multiple of {step_written} {unit}: nearest are {below} and {above} {unit}"
+        nearest = f"nearest are {below} and {above} {unit}"
+        yield f"{what} {written} {unit} is no multiple of {step_written} {unit}: {nearest}"

@@ -55,7 +55,9 @@ class Draft:
     def faults(self) -> tuple[str, ...]:
         """Return what is wrong with the draft by itself: a duration of nothing, three that disagree."""
         values = {name: getattr(self, name) for name in _KEYED}
-        endless = tuple(f"{name} is no number" for name, value in values.items() if value and not isfinite(value))
+        endless = tuple(
+            f"{name} is no number" for name, value in values.items() if value and not isfinite(value)
+        )
         if endless or self.duration_s is None:
             return endless
         if self.duration_s <= 0.0:
@@ -65,10 +67,8 @@ class Draft:
         made_ml = _exact(self.rate_ml_h) * _exact(self.duration_s) / S_PER_H
         if made_ml == _exact(self.vtbi_ml):
             return ()
-        return (
-            f"rate, VTBI and duration disagree: {self.rate_ml_h:g} mL/h for {self.duration_s / S_PER_H:g} h "
-            f"is {float(made_ml):g} mL, not {self.vtbi_ml:g} mL",
-        )
+        made = f"{self.rate_ml_h:g} mL/h for {self.duration_s / S_PER_H:g} h is {float(made_ml):g} mL"
+        return (f"rate, VTBI and duration disagree: {made}, not {self.vtbi_ml:g} mL",)
 
     def changes_rate(self, program: Program) -> bool:
         """Whether the rate would be another one than that of `program`."""

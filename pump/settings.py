@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pump.alarms import AlarmTimings
 from pump.commands import Access, LockLevel
 from pump.detection import AirLimits
 from pump.limits import hard_faults
+from pump.power import BatteryLoad
 from pump.profiles import Profile
 from pump.program import Program
 
@@ -37,12 +39,16 @@ class PumpSettings:
         faults = list(hard_faults(self.program, profile))
         low_mmhg, high_mmhg = profile.occlusion_limit_min_mmhg, profile.occlusion_limit_max_mmhg
         if not low_mmhg <= self.downstream_mmhg <= high_mmhg:
-            faults.append(f"occlusion limit {self.downstream_mmhg:g} mmHg is not in {low_mmhg:g} to {high_mmhg:g} mmHg")
+            faults.append(
+                f"occlusion limit {self.downstream_mmhg:g} mmHg is not in {low_mmhg:g} to {high_mmhg:g} mmHg"
+            )
         if not self.upstream_mmhg < 0.0:
             faults.append(f"upstream limit {self.upstream_mmhg:g} mmHg is not below zero")
         low_ul, high_ul = profile.air_limit_min_ul, profile.air_limit_max_ul
         if not low_ul <= self.air_limits.single_ul <= high_ul:
-            faults.append(f"air limit {self.air_limits.single_ul:g} uL is not in {low_ul:g} to {high_ul:g} uL")
+            faults.append(
+                f"air limit {self.air_limits.single_ul:g} uL is not in {low_ul:g} to {high_ul:g} uL"
+            )
         return tuple(faults)
 
     @property
@@ -72,6 +78,28 @@ class PumpSettings:
         """The volume at which a prime stops itself."""
         profile = self.profile
         return profile.prime_cap_high_volume_ml if self.high_volume_set else profile.prime_cap_ml
+
+    @property
+    def code_of(self) -> dict[Access, str] | None:
+        """The code of each hand; None: the pump's preset ones."""
+        return dict(self.codes) or None
+
+    @property
+    def alarm_timings(self) -> AlarmTimings:
+        """How the alarms of this pump sound and escalate."""
+        return AlarmTimings(audio_pause_s=self.profile.audio_pause_s, escalates=self.profile.alarms_escalate)
+
+    @property
+    def battery_load(self) -> BatteryLoad:
+        """What the pump draws from a full battery."""
+        profile = self.profile
+        return BatteryLoad(
+            electronics_per_h=profile.battery_electronics_per_h,
+            motor_per_ml=profile.battery_motor_per_ml,
+            stopped_frac=profile.battery_stopped_frac,
+            low_left_s=profile.battery_low_s,
+            depleted_left_s=profile.battery_depleted_s,
+        )
 
     @property
     def air_limits(self) -> AirLimits:

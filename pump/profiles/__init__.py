@@ -109,14 +109,16 @@ class Profile:
     program_clear_s: float
     cassette_grace_s: float
     key_stuck_s: float
+    audio_pause_s: float
+    alarms_escalate: bool
 
     # Power and surroundings
-    battery_idle_per_h: float
-    battery_flow_per_ml: float
+    battery_electronics_per_h: float
+    battery_motor_per_ml: float
+    battery_stopped_frac: float
     battery_low_s: float
     battery_depleted_s: float
     resumes_after_power_loss: bool
-    self_test_s: float
     temperature_max_c: float
     temperature_hysteresis_c: float
 
@@ -129,7 +131,12 @@ _UNITS: Final[dict[str, dict[str, Decimal]]] = {
     "_per_h": {"1/h": Decimal(1)},
     "_ml": {"uL": Decimal("0.001"), "µL": Decimal("0.001"), "mL": Decimal(1), "L": Decimal(1000)},
     "_s": {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)},
-    "_mmhg": {"mmHg": Decimal(1), "kPa": Decimal("7.50062"), "bar": Decimal("750.062"), "psi": Decimal("51.7149")},
+    "_mmhg": {
+        "mmHg": Decimal(1),
+        "kPa": Decimal("7.50062"),
+        "bar": Decimal("750.062"),
+        "psi": Decimal("51.7149"),
+    },
     "_frac": {"": Decimal(1), "%": Decimal("0.01")},
     "_c": {"C": Decimal(1), "°C": Decimal(1)},
 }
@@ -142,7 +149,9 @@ def _ending(attribute: str) -> str:
 
 
 FIELDS: Final[dict[str, str]] = {
-    field.name.removesuffix(_ending(field.name)): field.name for field in fields(Profile) if field.name not in _ABOUT
+    field.name.removesuffix(_ending(field.name)): field.name
+    for field in fields(Profile)
+    if field.name not in _ABOUT
 }
 """Every key a profile file may give, with the field of `Profile` it sets."""
 
@@ -162,14 +171,15 @@ def load_profile(name_or_path: str | Path) -> Profile:
     path = _find(name_or_path)
     faults: list[Fault] = []
     about, figures = _read(path, faults, seen=())
-    values = {FIELDS[key]: _value(figure, faults) for key, figure in figures.items()}
+    values: dict[str, Any] = {FIELDS[key]: _value(figure, faults) for key, figure in figures.items()}
     faults += [
         Fault(f"figures.{key}", "is missing", 'give it, or add like = "generic-ambulatory"')
         for key in FIELDS
         if key not in figures
     ]
     if not faults:
-        profile = Profile(figures=tuple(figures[key] for key in FIELDS), **about, **values)
+        values |= {**about, "figures": tuple(figures[key] for key in FIELDS)}
+        profile = Profile(**values)
         faults += _contradictions(profile)
     if faults:
         raise ProfileError(str(path), tuple(faults))
@@ -188,7 +198,9 @@ def _find(name_or_path: str | Path) -> Path:
         return path
     known = ", ".join(profile_names())
     fault = Fault(
-        "profile", f"there is no profile {str(name_or_path)!r}", f"take one of {known}, or give the path of a .toml file"
+        "profile",
+        f"there is no profile {str(name_or_path)!r}",
+        f"take one of {known}, or give the path of a .toml file",
     )
     raise ProfileError(str(name_or_path), (fault,))
 
@@ -251,12 +263,18 @@ def _figure(key: str, entry: object, faults: list[Fault]) -> Figure | None:
     if not isinstance(entry, dict):
         faults.append(Fault(where, "is no table", 'write { value = "...", source = "...", certainty = "F" }'))
         return None
-    bad = [Fault(f"{where}.{name}", "is not known here", _did_you_mean(name, _FIGURE_KEYS)) for name in entry if name not in _FIGURE_KEYS]
+    bad = [
+        Fault(f"{where}.{name}", "is not known here", _did_you_mean(name, _FIGURE_KEYS))
+        for name in entry
+        if name not in _FIGURE_KEYS
+    ]
     value, source, certainty = (entry.get(name) for name in _FIGURE_KEYS)
     if not isinstance(value, str):
         bad.append(Fault(f"{where}.value", "is missing or no text", _example(key)))
     if not isinstance(source, str) or not source:
-        bad.append(Fault(f"{where}.source", "is missing", "say where the figure was read, or why it was chosen"))
+        bad.append(
+            Fault(f"{where}.source", "is missing", "say where the figure was read, or why it was chosen")
+        )
     if certainty not in get_args(Certainty):
         bad.append(Fault(f"{where}.certainty", f"{certainty!r} is no mark", "write F, S, D, G or X"))
     faults += bad
@@ -268,10 +286,18 @@ def _value(figure: Figure, faults: list[Fault]) -> float | bool | str:
     ending = _ending(attribute)
     text = figure.value.strip()
     if not ending:
-        choices = {"supplier": "supplier", "nurse": "nurse"} if attribute == "rate_change" else {"yes": True, "no": False}
+        choices = (
+            {"supplier": "supplier", "nurse": "nurse"}
+            if attribute == "rate_change"
+            else {"yes": True, "no": False}
+        )
         if text in choices:
             return choices[text]
-        faults.append(Fault(f"figures.{figure.key}", f"{text!r} is not understood", f"write one of {', '.join(choices)}"))
+        faults.append(
+            Fault(
+                f"figures.{figure.key}", f"{text!r} is not understood", f"write one of {', '.join(choices)}"
+            )
+        )
         return False
     units = _UNITS[ending]
     number_text, _, unit = text.partition(" ")
@@ -284,7 +310,9 @@ def _value(figure: Figure, faults: list[Fault]) -> float | bool | str:
         return 0.0
     if not number.is_finite() or (number > 0 if attribute in _BELOW_ZERO else number < 0):
         below = "below" if attribute in _BELOW_ZERO else "not below"
-        faults.append(Fault(f"figures.{figure.key}", f"{text!r} is out of range", f"give a number {below} zero"))
+        faults.append(
+            Fault(f"figures.{figure.key}", f"{text!r} is out of range", f"give a number {below} zero")
+        )
         return 0.0
     return float(number)
 
@@ -300,7 +328,7 @@ def _contradictions(profile: Profile) -> list[Fault]:
         "prime_timeout_s",
         "air_limit_ul",
         "occlusion_limit_mmhg",
-        "battery_idle_per_h",
+        "battery_electronics_per_h",
     )
     ordered = (
         ("rate_min_ml_h", "rate_soft_min_ml_h"),
@@ -336,4 +364,4 @@ def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
 
 def _example(key: str) -> str:
     units = [unit for unit in _UNITS.get(_ending(FIELDS[key]), {}) if unit]
-    return f'write a number, a blank and a unit, one of {", ".join(units)}' if units else "write yes or no"
+    return f"write a number, a blank and a unit, one of {', '.join(units)}" if units else "write yes or no"
