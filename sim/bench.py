@@ -44,6 +44,7 @@ class Bench:
     __slots__ = (
         "_agenda",
         "_consumed",
+        "_crossings_s",
         "_digest",
         "_epoch_count",
         "_settings",
@@ -62,6 +63,7 @@ class Bench:
         self.truth = Truth(order_ml_h, self.journal)
         self._settings = pump
         self._consumed: set[tuple[str, float]] = set()
+        self._crossings_s: dict[Watch, float] = {}
         self._epoch_count = self.plant.epoch_count
         self._agenda: tuple[float, str, Watch | None] | None = None
         self._digest = hashlib.sha256(repr((pump, plant, order_ml_h)).encode()).hexdigest()
@@ -117,7 +119,7 @@ class Bench:
                 for watch in watches:
                     if (watch.reading, watch.level) in self._consumed:
                         continue
-                    when_s = max(self.plant.when(watch), self.t_s)
+                    when_s = max(self._crossing_s(watch), self.t_s)
                     if when_s < best[0]:
                         best = (when_s, kind, watch)
             for kind, due_s in (
@@ -129,12 +131,20 @@ class Bench:
             self._agenda = best
         return self._agenda
 
+    def _crossing_s(self, watch: Watch) -> float:
+        """When the plant says that it will be crossed; it says the same until its next event."""
+        when_s = self._crossings_s.get(watch)
+        if when_s is None:
+            when_s = self._crossings_s[watch] = self.plant.when(watch)
+        return when_s
+
     def _changed(self) -> None:
-        """Something happened: look for the next deadline anew, and forget crossings of a motion that is over."""
+        """Look for the next deadline anew, and forget crossings of a motion that is over."""
         self._agenda = None
         if self.plant.epoch_count != self._epoch_count:
             self._epoch_count = self.plant.epoch_count
             self._consumed.clear()
+            self._crossings_s.clear()
 
     def _handle(self, kind: str, watch: Watch | None) -> None:
         t_s = self.t_s
@@ -145,7 +155,7 @@ class Bench:
         elif kind == "truth":
             self.truth.wake(t_s, self.core.mode, self.plant)
         elif watch is not None:
-            by_motion = self.plant.when(watch) > self.plant.anchor_s
+            by_motion = self._crossing_s(watch) > self.plant.anchor_s
             if by_motion:
                 self._consumed.add((watch.reading, watch.level))
             if kind == "truth watch":
@@ -196,6 +206,7 @@ class Bench:
         self.core = PumpCore.restore(self._settings, snapshot["core"], self.journal)
         self.truth.restore(snapshot["truth"])
         self._consumed = {(reading, level) for reading, level in snapshot["consumed"]}
+        self._crossings_s.clear()
         self._epoch_count = self.plant.epoch_count
         self._agenda = None
 
@@ -204,4 +215,5 @@ def snapped(readings: Readings, watch: Watch) -> Readings:
     """The readings with the watched one exactly at its level."""
     if watch.reading == "fault_count":
         return readings
-    return replace(readings, **{watch.reading: watch.level})
+    at_level: dict[str, Any] = {watch.reading: watch.level}
+    return replace(readings, **at_level)

@@ -43,7 +43,7 @@ class ClampCatheter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
-    """Join the line to the catheter, or take it off. Moves no fluid; pressure in front of an open end runs off."""
+    """Join the line to the catheter, or take it off. Moves no fluid; pressure at an open end runs off."""
 
     connected: bool
 
@@ -70,7 +70,7 @@ class ClearOcclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrowClot:
-    """Let downstream resistance grow from now to `resistance_mmhg_h_ml` over `over_s`, in `stairs_count` log-equal steps."""
+    """Let downstream resistance grow to `resistance_mmhg_h_ml` over `over_s`, in log-equal stairs."""
 
     resistance_mmhg_h_ml: float
     over_s: float
@@ -91,14 +91,14 @@ class AddAir:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapLine:
-    """Tap the line: if it `works`, air in the supply line rises into the bag and a clinging bubble lets go."""
+    """Tap the line: if it `works`, air in the supply line rises into the bag, a clinging bubble lets go."""
 
     works: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLeak:
-    """Open a leak, or seal it with 0: the part of the flow lost there, or replaced by air on the suction side."""
+    """Open a leak, or seal it with 0: the part of the flow lost, or replaced by air on the suction side."""
 
     where: Literal["upstream", "downstream", "filter"]
     fraction_frac: float
@@ -148,7 +148,7 @@ class ClogFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flush:
-    """Push saline through at once: the line from its pump end, or the catheter alone. A flush is a bolus of what stands there."""
+    """Push saline through the line, or the catheter alone, at once: a bolus of what stands there."""
 
     volume_ml: float
     where: Literal["line", "catheter"] = "line"
@@ -156,7 +156,7 @@ class Flush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aspirate:
-    """Draw back from the catheter with a syringe: what stands there first, then blood. Nothing comes if it is closed."""
+    """Draw back from the catheter with a syringe: what stands there, then blood; nothing if closed."""
 
     volume_ml: float
     where: Literal["line", "catheter"] = "catheter"
@@ -164,7 +164,7 @@ class Aspirate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfuseSaline:
-    """Run saline into the catheter from a second source at `rate_ml_h` until stopped with 0 or `volume_ml` is in."""
+    """Run saline into the catheter from a second source until `volume_ml` is in; rate 0 stops it."""
 
     rate_ml_h: float
     volume_ml: float
@@ -172,7 +172,7 @@ class InfuseSaline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseLumen:
-    """Go over to another lumen or line: its own volume of saline, free of clots; the old one keeps what it holds."""
+    """Go over to another lumen: its own saline, free of clots; the old one keeps what it holds."""
 
     volume_ml: float
     resistance_mmhg_h_ml: float | None = None
@@ -250,7 +250,7 @@ class SetTemperature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetFault:
-    """A hardware fault appears or goes, by name: `free_flow`, `flow_stop_pinched`, `air_detector_dead`, or one of the pump's."""
+    """A fault appears or goes, by name: one of `HIDDEN_FAULTS`, or one that the pump can find."""
 
     kind: str
     present: bool = True

@@ -28,7 +28,7 @@ class FilterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConfig:
-    """An administration set: `prime_ml` inner volume in all, `supply_ml` of it before the pump (None: 25 %, (X)).
+    """A set: `prime_ml` inner volume in all, `supply_ml` of it before the pump (None: 25 %, (X)).
 
     Compliances lie as a lump on either side of the pump (0.8 uL/mmHg downstream, derived from
     published times to alarm at 1 mL/h; upstream 0.8 (X)).
@@ -72,7 +72,7 @@ class MechanismConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryConfig:
-    """Charge at the start, and how it runs down: 1/T = idle + per_ml_h * Q, in 1/h; charging time empty to full."""
+    """Charge at the start, and how it runs down: 1/T = running_per_h + per_ml * Q; time to charge."""
 
     level_frac: float = 1.0
     present: bool = True

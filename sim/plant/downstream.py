@@ -119,7 +119,7 @@ class Downstream:
 
     @property
     def below_end(self) -> bool:
-        """Whether the line is below the far end's pressure: nothing flows back, as through a check valve (X)."""
+        """Whether the line is below the far end's pressure: a check valve (X) lets nothing back."""
         return self.p_mmhg < self.end_mmhg - REFLUX_SLACK_MMHG
 
     @property

@@ -4,7 +4,7 @@ One linear equation covers every state of the line:
 
     C dP/dt = inflow - outflow
     inflow  = q (1 - k P) + g_free (P_head - P)      pump, and gravity where nothing holds it back
-    outflow = g_out (P - P_end)                      through catheter and vein; g_out 0 closed, inf an open end
+    outflow = g_out (P - P_end)                      catheter and vein; g_out 0 closed, inf an open end
 
 so that P is constant, linear or one exponential, and so are all flows and volumes. Times here are
 hours since the anchor (`_h`), because rates are per hour.

@@ -141,7 +141,7 @@ class Tube:
             self.slugs.insert(0, Slug(volume_ml, fluid))
 
     def take(self, volume_ml: float) -> list[Slug]:
-        """Take `volume_ml` out at the outlet, oldest first; what is left of less than an edge goes with it."""
+        """Take `volume_ml` out at the outlet, oldest first; a rest of less than an edge goes with it."""
         taken: list[Slug] = []
         left_ml = volume_ml
         while self.slugs and left_ml > 0.0:

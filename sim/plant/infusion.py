@@ -1,7 +1,7 @@
 """The infusion plant, from the bag to the vein.
 
-    bag -> supply line -> pump -> air detector -> pressure node -> line -> filter -> connector -> catheter -> vein
-    `-------- upstream.py -----'               `------------------------- downstream.py -------------------------'
+    bag -> supply line -> pump -> air detector -> node -> line -> filter -> connector -> catheter -> vein
+    `-- upstream.py --'                           `------------------ downstream.py ------------------'
 
 State stands at an anchor, the last event; everything between two events is a closed form of the time
 since then (`flow.py`). Asking changes nothing. `settle` moves the anchor, and only events and actions
@@ -62,6 +62,7 @@ class InfusionPlant:
     __slots__ = (
         *PLAIN_STATE,
         "_due",
+        "_sensed",
         "battery",
         "config",
         "downstream",
@@ -190,6 +191,7 @@ class InfusionPlant:
         self.battery.load(self.drive_now, mains=self.mains)
         self.flow = self._node_flow()
         self._due = self._find_due()
+        self._sensed: Readings | None = None
 
     def held(self) -> tuple[Parcel, Parcel]:
         """Everything that still lies in the plant: the bag, and all tubes."""
@@ -452,14 +454,14 @@ class InfusionPlant:
         )
 
     def when(self, watch: Watch) -> float:
-        """When the watched reading is first strictly beyond its level; the anchor itself if it is there already."""
+        """When the watched reading is first strictly beyond its level; the anchor if it is there already."""
         now = self._at_anchor(watch.reading)
         if (now > watch.level) if watch.above else (now < watch.level):
             return self.anchor_s
         return self.anchor_s + self._crossing_h(watch, now) * HOUR_S
 
     def _crossing_h(self, watch: Watch, now: float) -> float:
-        """Hours until a reading that moves goes beyond the level; inf for one that stands or goes the other way."""
+        """Hours until a moving reading goes beyond the level; inf if it stands or goes the other way."""
         level, above = watch.level, watch.above
         blind = "pressure_sensor_dead" in self.faults
         match watch.reading:
@@ -484,7 +486,9 @@ class InfusionPlant:
             return self.drug_flow_ml_h(self.anchor_s)
         if reading == "dry_frac":
             return float(self.upstream.bag.dry)
-        value: float = getattr(self.readings(self.anchor_s), reading)
+        if self._sensed is None:
+            self._sensed = self.readings(self.anchor_s)
+        value: float = getattr(self._sensed, reading)
         return value
 
     # Persistence
@@ -509,7 +513,7 @@ class InfusionPlant:
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
-        """Take over a state that `snapshot` gave; the plant goes on to the last bit as the other would have."""
+        """Take over a state that `snapshot` gave, and go on to the last bit as the other would have."""
         for name in PLAIN_STATE:
             setattr(self, name, snapshot[name])
         self.ledger = Ledger.from_snapshot(snapshot["ledger"])

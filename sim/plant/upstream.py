@@ -81,7 +81,7 @@ class Upstream:
         return self.line.outlet.air_frac * (1.0 - self.leak_frac) + self.leak_frac
 
     def until_change_ml(self) -> float:
-        """Volume drawn until the source changes: the bag's present fluid is used up, or the floor is reached."""
+        """Volume drawn until the bag's present fluid is used up, or until the floor is reached."""
         if self.feeds:
             return self.bag.next_out()[1]
         return max(0.0, self.p_mmhg - self.floor_mmhg) * self.c_ml_mmhg or INF
@@ -99,7 +99,7 @@ class Upstream:
         return max(self.floor_mmhg, self.p_mmhg - drawn_ml / self.c_ml_mmhg)
 
     def draw(self, volume_ml: float) -> list[Slug]:
-        """Take up to `volume_ml` out of the line towards the pump: the bag follows, then the line gives way."""
+        """Take up to `volume_ml` towards the pump: the bag follows, then the line gives way."""
         missing_ml = volume_ml - self._follow(volume_ml)
         given_ml = volume_ml
         if missing_ml > 0.0:

@@ -30,7 +30,7 @@ class Moment(Event):
 class WorldEnvironment(simpy.Environment):
     """A plain environment that can be told absolute times: `now + (t - now)` is not always `t`."""
 
-    def at(self, t_s: float, order: Order = Order.STEP, value: Any = None) -> Moment:
+    def at(self, t_s: float, order: Order = Order.STEP, value: object = None) -> Moment:
         """An event at `t_s`, in its place among those of the same instant.
 
         Raises:
@@ -39,9 +39,10 @@ class WorldEnvironment(simpy.Environment):
         if t_s < self.now:
             raise ValueError(f"{t_s} s is past; it is {self.now} s")
         moment = Moment(self)
-        moment._ok = True
-        moment._value = value
-        heappush(self._queue, (t_s, order, next(self._eid), moment))
+        moment._ok = True  # noqa: SLF001  (what simpy.Timeout does, at an absolute time)
+        moment._value = value  # noqa: SLF001
+        queue: list[Any] = self._queue
+        heappush(queue, (t_s, order, next(self._eid), moment))
         return moment
 
     def next_s(self) -> float:

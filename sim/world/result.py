@@ -1,4 +1,4 @@
-"""What a run comes to: the ledgers at the end, and the whole list of events. Expectations and reports read this only."""
+"""What a run comes to: ledgers and events. Expectations and reports read this only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pump.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interruption:
-    """A stretch without drug at the catheter tip (truth), or not running (belief). `end_s` None: it still lasts."""
+    """A stretch without drug at the tip (truth), or not running (belief). `end_s` None: it still lasts."""
 
     start_s: float
     end_s: float | None

@@ -38,7 +38,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing done at `at_s`: a verb, the hand (`by`, None: the verb's own) and its parameters with outcomes.
+    """One thing done at `at_s`: a verb, the hand (None: the verb's own), and parameters with outcomes.
 
     `params` is a tuple of pairs, sorted by name, so that a step can be compared, hashed and pickled.
     Names carry their units: `("volume_ml", 3.0)`.

@@ -43,7 +43,7 @@ def one(by: str | None, make: Callable[[World, Step], Action]) -> StepRow:
     return StepRow(by, perform)
 
 
-def _where(step: Step, default: str = "downstream") -> Any:
+def _where(step: Step, default: str = "downstream") -> Any:  # noqa: ANN401  (checked by the verbs' table)
     return cast("Any", word(step, "where", default))
 
 

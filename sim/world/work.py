@@ -17,6 +17,7 @@ from sim.world.params import flag, maybe_number, number, word
 from sim.world.setup import Step
 
 if TYPE_CHECKING:
+    from sim.world.environment import Moment
     from sim.world.world import World
 
 Chain = Generator[Any, Any, None]
@@ -90,7 +91,7 @@ def _put_on(world: World) -> None:
     world.apply(do.ClampCatheter(closed=False))
 
 
-def _until(world: World, t_s: float) -> Any:
+def _until(world: World, t_s: float) -> Moment:
     return world.wait(max(0.0, t_s - world.now_s))
 
 
@@ -105,12 +106,14 @@ def _go_on(world: World, hand: str, *, restart: bool) -> Chain:
 
 
 def start(world: World, step: Step, hand: str) -> Chain:
+    """Connect the line, unless somebody took it off on purpose, and start."""
     _connect_unless_off(world)
     world.command(ask.Start(), hand)
     yield from ()
 
 
 def prime(world: World, step: Step, hand: str) -> Chain:
+    """Prime the set: a nurse unlocks with her code, primes and locks again."""
     _unlocked(world, hand)
     yield from _run_prime(
         world, number(step, "volume_ml"), hand, confirmed=flag(step, "confirmed", default=True)
@@ -119,6 +122,7 @@ def prime(world: World, step: Step, hand: str) -> Chain:
 
 
 def program(world: World, step: Step, hand: str) -> Chain:
+    """Key a programme and confirm it, with the code of the hand that keys."""
     with_code = flag(step, "with_code", default=True)
     if with_code:
         _unlocked(world, hand)
@@ -141,6 +145,7 @@ def program(world: World, step: Step, hand: str) -> Chain:
 
 
 def clear_given(world: World, step: Step, hand: str) -> Chain:
+    """Set the given counter to zero."""
     _unlocked(world, hand)
     world.command(ask.ClearGiven(), hand)
     _relocked(world, hand)
@@ -148,6 +153,7 @@ def clear_given(world: World, step: Step, hand: str) -> Chain:
 
 
 def new_bag(world: World, step: Step, hand: str) -> Chain:
+    """Press the nurse's key after a bag change: VTBI, given and reservoir are restored together."""
     _unlocked(world, hand)
     world.command(ask.NewBag(reservoir_ml=maybe_number(step, "volume_ml")), hand)
     _relocked(world, hand)
@@ -155,6 +161,7 @@ def new_bag(world: World, step: Step, hand: str) -> Chain:
 
 
 def press(world: World, step: Step, hand: str) -> Chain:
+    """Hold a key down for a while."""
     key = Key(word(step, "key", "ok"))
     world.command(ask.PressKey(key=key, down=True), hand)
     hold_s = number(step, "hold_s", 0.2)
@@ -163,6 +170,7 @@ def press(world: World, step: Step, hand: str) -> Chain:
 
 
 def double_clamp(world: World, step: Step, hand: str) -> Chain:
+    """Clamp both sides of a cut line: the catheter, and the line up to the bag."""
     world.apply(do.ClampCatheter(closed=True))
     world.apply(do.Clamp(where="upstream", closed=True))
     world.apply(do.Clamp(where="downstream", closed=True))
@@ -170,12 +178,14 @@ def double_clamp(world: World, step: Step, hand: str) -> Chain:
 
 
 def disconnect(world: World, step: Step, hand: str) -> Chain:
+    """Take the line off the catheter, on purpose or by accident; a start will not put it back."""
     world.disconnected_by_hand = True
     world.apply(do.Connect(connected=False))
     yield from ()
 
 
 def reconnect(world: World, step: Step, hand: str) -> Chain:
+    """Put the line back on the catheter."""
     world.disconnected_by_hand = False
     world.apply(do.Connect(connected=True))
     yield from ()
@@ -249,7 +259,7 @@ def change_bag(world: World, step: Step, hand: str) -> Chain:
 
 
 def _reprogram(world: World, step: Step, hand: str) -> None:
-    """Key another rate or VTBI for the new bag, where the step gives one. A rate is the supplier's to change."""
+    """Key another rate or VTBI for the new bag. A rate is the supplier's to change."""
     rate_ml_h, vtbi_ml = maybe_number(step, "rate_ml_h"), maybe_number(step, "vtbi_ml")
     if rate_ml_h is None and vtbi_ml is None:
         return
@@ -307,11 +317,13 @@ def thrombolytic(world: World, step: Step, hand: str) -> Chain:
 
 
 def call_nurse(world: World, step: Step, hand: str) -> Chain:
+    """Call the nurse."""
     world.person_acted(hand, "calls the nurse")
     yield from ()
 
 
 def go_to_hospital(world: World, step: Step, hand: str) -> Chain:
+    """Go to hospital."""
     world.person_acted(hand, "goes to hospital")
     yield from ()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import simpy
 
@@ -33,6 +33,10 @@ DELIVERING = ("running", "kvo")
 
 class World:
     """Everything that happens around one patient, from `setup` on."""
+
+    setup: Setup
+    bench: Bench
+    finished: bool
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
@@ -66,7 +70,7 @@ class World:
             ValueError: `t_s` is past.
         """
         here = self.env.at(t_s, Order.HOST)
-        while here.callbacks is not None and not self.finished:
+        while not here.processed and not self.finished:
             self.env.step()
         if not self.finished:
             self._tell(self.bench.advance_to(t_s))
@@ -103,7 +107,7 @@ class World:
         return events
 
     def act(self, action: Action, hand: str) -> list[Event]:
-        """Do `action` with `hand`: it matters to the pump only, which asks whose hand a command comes from."""
+        """Do `action` with `hand`: only the pump asks whose hand a command comes from."""
         if isinstance(action, Command):
             return self.command(action, hand)
         return self.apply(action)
@@ -117,7 +121,7 @@ class World:
         due_s = self.bench.next_deadline_s()
         clock = self._alarm_clock
         if clock is not None:
-            if clock.value == due_s and clock.callbacks is not None:
+            if clock.value == due_s and not clock.processed:
                 return
             clock.stale = True
             self._alarm_clock = None
@@ -179,7 +183,7 @@ class World:
         self.env.at(step.at_s, Order.STEP, step).callbacks.append(self._begin)
 
     def _begin(self, moment: Moment) -> None:
-        step: Step = moment.value
+        step = cast("Step", moment.value)
         self.recorded.append(step)
         self.env.process(self.carry_out(step))
 

@@ -1,0 +1,142 @@
+"""The live host: a world that follows the wall clock, with rate, pause and jump, on one asyncio loop.
+
+Steps are injected while it runs. Each is put on the next whole simulated millisecond that the world
+has not reached yet, queued there and carried out, so that the recorded session is exact: replayed
+at once it gives the same events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import floor, inf
+
+from sim.clocks import PacedClock
+from sim.world.result import Result
+from sim.world.setup import Setup, Step
+from sim.world.world import World
+
+BUDGET_S = 0.005
+"""So long the world may work before the loop's other tasks get a turn."""
+
+LONGEST_WAIT_S = 3600.0
+"""A wait is cut into pieces: asyncio refuses very long ones."""
+
+
+@dataclass(slots=True)
+class Lateness:
+    """How late events were carried out, in wall seconds: the live host's own measure."""
+
+    events_count: int = 0
+    worst_s: float = 0.0
+    latest_s: float = 0.0
+
+    def note(self, late_s: float) -> None:
+        """Take in one event."""
+        self.events_count += 1
+        self.latest_s = late_s
+        self.worst_s = max(self.worst_s, late_s)
+
+
+class LiveSession:
+    """One world on the wall clock. All methods belong to the loop's own thread."""
+
+    def __init__(self, world: World, clock: PacedClock, wall: Callable[[], float]) -> None:
+        self.world = world
+        self.clock = clock
+        self.lateness = Lateness()
+        self._wall = wall
+        self._wake = asyncio.Event()
+
+    @property
+    def now_s(self) -> float:
+        """The simulated time that the clock shows, never behind what the world has lived through."""
+        return max(self.world.now_s, self.clock.sim_s(self._wall()))
+
+    async def run(self) -> None:
+        """Follow the clock until the world is over."""
+        while not self.world.finished:
+            await self._catch_up()
+            if not self.world.finished:
+                await self._wait_for(self.clock.wall_s(self.world.next_event_s()) - self._wall())
+
+    async def _catch_up(self) -> None:
+        """Carry out all that is due, giving way to the loop when it takes long."""
+        begun_s = self._wall()
+        while not self.world.finished:
+            due_s = self.world.next_event_s()
+            wall_s = self._wall()
+            if due_s > self.clock.sim_s(wall_s):
+                return
+            if not self.clock.paused:
+                self.lateness.note(wall_s - self.clock.wall_s(due_s))
+            self.world.advance_to(due_s)
+            if self._wall() - begun_s > BUDGET_S:
+                await asyncio.sleep(0)
+                begun_s = self._wall()
+
+    async def _wait_for(self, wait_s: float) -> None:
+        self._wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), min(wait_s, LONGEST_WAIT_S))
+
+    def inject(self, step: Step) -> Step:
+        """Carry out `step` now; returns it with the time at which it was.
+
+        Its own `at_s` is ignored: it happens on the next whole millisecond that is still ahead.
+        """
+        now_s = self.now_s
+        timed = replace(step, at_s=next_millisecond_s(now_s, after_s=self.world.now_s))
+        self.world.do(timed)
+        self._wake.set()
+        return timed
+
+    def set_rate(self, rate_frac: float) -> None:
+        """Run at `rate_frac` simulated seconds per wall second."""
+        self.clock.set_rate(self._wall(), rate_frac)
+        self._wake.set()
+
+    def pause(self) -> None:
+        """Stand still; steps can still be injected, one millisecond after the other."""
+        self.clock.pause(self._wall())
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.clock.resume(self._wall())
+        self._wake.set()
+
+    def jump_to_next_event(self) -> float:
+        """Be at the next event at once; returns its time, or inf if nothing will ever happen."""
+        next_s = self.world.next_event_s()
+        if next_s < inf:
+            self.clock.jump_to(self._wall(), max(next_s, self.now_s))
+            self._wake.set()
+        return next_s
+
+
+def next_millisecond_s(now_s: float, *, after_s: float) -> float:
+    """The first whole millisecond at or after `now_s` that lies strictly after `after_s`."""
+    count = floor(now_s * 1000.0)
+    while count / 1000.0 < now_s or count / 1000.0 <= after_s:
+        count += 1
+    return count / 1000.0
+
+
+class LiveHost:
+    """Runs a setup to its end on the wall clock, `rate_frac` times as fast."""
+
+    def __init__(self, rate_frac: float) -> None:
+        self.rate_frac = rate_frac
+
+    def run(self, setup: Setup) -> Result:
+        """Run in an event loop of its own until the world is over."""
+        return asyncio.run(self._run(setup))
+
+    async def _run(self, setup: Setup) -> Result:
+        wall = asyncio.get_running_loop().time
+        session = LiveSession(World(setup), PacedClock(wall(), rate_frac=self.rate_frac), wall)
+        await session.run()
+        return session.world.result()
