@@ -19,7 +19,8 @@ UNITS: Final = frozenset(
         *("s", "ms", "h", "d", "hz"),
         *("mmhg", "kpa"),
         *("ug", "pg"),
-        *("cm", "mm"),
+        *("cm", "mm", "m2"),
+        *("kg",),
         *("c", "v", "ma", "mah", "db"),
         *("frac", "count", "index", "no", "number", "seq", "code"),  # without a dimension, and saying so
     }
