@@ -76,10 +76,9 @@ class PlannedBag:
         Raises:
             ValueError: the infusion alone takes longer than the shelf life.
         """
-        if self.change_h - self.hang_h > self.row.room_h:
-            raise ValueError(
-                f"{self.change_h - self.hang_h} h of infusion exceed the {self.row.room_h} h at room temperature"
-            )
+        infused_h = self.change_h - self.hang_h
+        if infused_h > self.row.room_h:
+            raise ValueError(f"{infused_h} h of infusion exceed {self.row.room_h} h at room temperature")
         return prepared_h + self.row.refrigerated_h
 
     def expires_h(self, hung_h: int) -> int:

@@ -196,19 +196,17 @@ class Pause:
         Raises:
             ValueError: a re-start outside the pause's limits.
         """
-        if not self.earliest_restart_s <= restarted_s <= self.latest_restart_s:
-            raise ValueError(
-                f"a re-start at {restarted_s} s lies outside {self.earliest_restart_s} to {self.latest_restart_s} s"
-            )
+        first_s, last_s = self.earliest_restart_s, self.latest_restart_s
+        if not first_s <= restarted_s <= last_s:
+            raise ValueError(f"a re-start at {restarted_s} s lies outside {first_s} to {last_s} s")
         return restarted_s + self.starting_for_s
 
 
 def pause_for(cause: Cause, began_s: float, *, step: DoseStep, seizures_count: int = 0) -> Pause | Stop:
-    """Return the pause that a grade 3 event asks for, from when the infusion was stopped; or why it is the end.
+    """Return the pause that a grade 3 event asks for from when the infusion stopped, or why it is the end.
 
-    In general until grade 1 or less, at most 14 days; after a neurologic event at least 3 and at most 7 days,
-    and for good if it arose at the starting dose or with more than one seizure [F: therapy texts of QRG and
-    label, as summarised].
+    In general until grade 1 or less, at most 14 days; after a neurologic event at least 3 and at most
+    7 days, and for good if it arose at the starting dose or with more than one seizure [F: QRG, label].
     """
     if cause is Cause.NEUROLOGIC:
         if seizures_count > 1:
