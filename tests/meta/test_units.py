@@ -18,7 +18,7 @@ UNITS: Final = frozenset(
         *("ml", "ul", "nl", "l"),
         *("s", "ms", "h", "d", "hz"),
         *("mmhg", "kpa"),
-        *("ug", "pg", "kg"),
+        *("ug", "pg"),
         *("cm", "mm", "m2"),
         *("kg",),
         *("c", "v", "ma", "mah", "db"),
