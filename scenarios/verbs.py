@@ -118,18 +118,12 @@ _PROGRAM: Final = (
 _BAG: Final = (
     _quantity("fill", VOLUME, "liquid in the bag", "as the first bag"),
     _quantity("holdup", VOLUME, "liquid that never comes out", "as the first bag"),
-    _quantity("air", VOLUME, "air above the liquid", "none"),
+    _quantity("air", VOLUME, "air above the liquid", "as the first bag"),
     _word("vented", FLAG, "whether the bag lets air in", "as the first bag"),
     _quantity("temperature", TEMPERATURE, "of the bag's liquid", "as the first bag"),
-    _quantity("dose", DOSE, "drug in `dose_in` of solution", "as ordered"),
-    _quantity("dose_in", VOLUME, "solution that holds the dose", "the order's volume"),
-    _quantity(
-        "concentration",
-        CONCENTRATION,
-        "drug in the liquid, in place of a dose",
-        "as ordered",
-        inner="ug_per_ml",
-    ),
+    _quantity("concentration", CONCENTRATION, "drug in the liquid", "as the first bag", inner="ug_per_ml"),
+    _quantity("dose", DOSE, "drug in `dose_in` of solution, in place of a concentration", "by concentration"),
+    _quantity("dose_in", VOLUME, "solution that holds the dose", "by concentration"),
 )
 
 _FRAMES: Final = (
