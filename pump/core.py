@@ -44,7 +44,7 @@ from pump.log import PumpLog
 from pump.power import PowerState
 from pump.program import Draft, Program
 from pump.seam import Drive, Readings, Watch
-from pump.senses import Watching, crossed, due, next_found_s, watched
+from pump.senses import Watching, crossed, due, next_found_s, note_faults, note_supply, watched
 from pump.settings import PumpSettings
 
 SNAPSHOT_SCHEMA: Final = 1
@@ -176,7 +176,8 @@ class PumpCore:
         if settings.maintenance_due_s is not None:
             self.timers["maintenance"] = max(t_s, settings.maintenance_due_s)
         self.remind(t_s)
-        self.plan(t_s)
+        note_supply(self, t_s)
+        note_faults(self, t_s)
         self._watched: tuple[Watching, ...] = watched(self)
 
     # ---------------------------------------------------------------- the seam
@@ -208,6 +209,7 @@ class PumpCore:
         self.ledger.turned_back(volume_ml * NL_PER_ML, was_priming=self._reversed_prime)
         self.journal.add(TurnedBack, t_s, volume_ml=volume_ml)
         self.plan(t_s)
+        self._watched = watched(self)
 
     def next_deadline_s(self) -> float:
         """Return when `wake` is to be called next; inf when no timer runs."""
