@@ -22,9 +22,10 @@ from typing import Any, Final
 from pump.commands import Command
 from pump.core import PumpCore
 from pump.events import Event, Journal
+from pump.program import Program
 from pump.seam import Drive, Readings, Watch
 from pump.settings import PumpSettings
-from sim.plant.actions import PlantAction
+from sim.plant.actions import PlantAction, SwapPump
 from sim.plant.config import PlantConfig
 from sim.plant.infusion import InfusionPlant
 from sim.truth import Truth
@@ -92,6 +93,20 @@ class Bench:
             self._obey(self.core.command(self.t_s, action, self.plant.readings(self.t_s)))
         else:
             self.plant.act(self.t_s, action)
+        self._changed()
+        self._handle_due(self.t_s)
+        return self.journal.events[first:]
+
+    def swap_pump(self, program: Program, gain_frac: float) -> list[Event]:
+        """Take another pump of the same make, keyed with `program`; returns the new events.
+
+        Its counters, lock and alarms begin anew: the old pump's memory leaves with it.
+        """
+        first = len(self.journal.events)
+        self.plant.drive(self.t_s, Drive(rate_ml_h=0.0))
+        self.plant.act(self.t_s, SwapPump(gain_frac=gain_frac))
+        self._settings = replace(self._settings, program=program)
+        self.core = PumpCore(self._settings, self.journal, self.plant.readings(self.t_s), self.t_s)
         self._changed()
         self._handle_due(self.t_s)
         return self.journal.events[first:]

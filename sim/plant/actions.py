@@ -195,7 +195,7 @@ class MovePump:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwapPump:
-    """Take another pump mechanism: its gain, without the old one's faults."""
+    """Another pump mechanism: its gain, without the old one's faults. By `Bench.swap_pump`, with its core."""
 
     gain_frac: float = 1.0
 

@@ -125,7 +125,7 @@ STEPS: Final[dict[str, StepRow]] = {
             bag_above_cm=number(s, "bag_above_cm", w.bench.plant.upstream.above_cm),
         ),
     ),
-    "swap_pump": one(NURSE, lambda _w, s: do.SwapPump(gain_frac=number(s, "gain_frac", 1.0))),
+    "swap_pump": StepRow(NURSE, work.swap_pump),
     # People
     "call_nurse": StepRow(CAREGIVER, work.call_nurse),
     "go_to_hospital": StepRow(CAREGIVER, work.go_to_hospital),

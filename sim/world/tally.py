@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from pump.events import AlarmAcknowledged, AlarmCleared, AlarmRaised, AlarmSilenced, Event, ModeChanged
+from pump.events import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
+    AlarmSilenced,
+    CommandAccepted,
+    Event,
+    ModeChanged,
+    RateCommanded,
+    TurnedBack,
+)
 from sim.bench import Bench
-from sim.events import BagDry, InterruptionBegan, InterruptionEnded
+from sim.events import BagDry, InterruptionBegan, InterruptionEnded, PlantActed
 from sim.plant.level import concentration_pg_ml
 from sim.world.result import AlarmSpan, Interruption, Result
 from sim.world.setup import Order, Setup
 
 BELIEVED_FLOW = ("running", "kvo")
+
+
+class GivenBefore:
+    """What the pump's given counter had shown when it was reset, or when the pump was swapped: it is not lost."""
+
+    def __init__(self) -> None:
+        self.before_ml = 0.0
+        self._mode = ""
+        self._anchor_s = 0.0
+        self._given_ml = 0.0
+        self._rate_ml_h = 0.0
+
+    def hear(self, event: Event) -> None:
+        """Take in one event."""
+        match event:
+            case ModeChanged():
+                self._mode = event.mode_to
+            case RateCommanded():
+                self._anchor_s, self._given_ml = event.t_s, event.given_ml
+                self._rate_ml_h = event.rate_ml_h if self._mode in BELIEVED_FLOW else 0.0
+            case TurnedBack():
+                self._given_ml -= event.volume_ml
+            case CommandAccepted(command="new_bag" | "clear_given") | PlantActed(action="SwapPump"):
+                self.before_ml += self._given_ml + self._rate_ml_h * (event.t_s - self._anchor_s) / 3600.0
+                self._anchor_s, self._given_ml = event.t_s, 0.0
 
 
 class Tally:
@@ -19,11 +54,13 @@ class Tally:
         self._order = order
         self._dry_s: float | None = None
         self._at_planned_end_ml: float | None = None
+        self._given = GivenBefore()
         self.start_s: float | None = None
         self.planned_end_s: float | None = None
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
+        self._given.hear(event)
         if isinstance(event, BagDry) and self._dry_s is None:
             self._dry_s = event.t_s
 
@@ -54,7 +91,7 @@ class Tally:
             planned_ml=planned_ml,
             planned_ug=planned_ml * self._order.ug_per_ml,
             delivered_ml=delivered_ml,
-            believed_ml=bench.core.counters(end_s).given_ml,
+            believed_ml=self._given.before_ml + bench.core.counters(end_s).given_ml,
             shortfall_ml=max(0.0, due_ml - compared_ml),
             excess_ml=max(0.0, compared_ml - due_ml),
             dry_s=self._dry_s,

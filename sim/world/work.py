@@ -6,6 +6,7 @@ Parameters left out of a step have their defaults here and in `sim/world/steps.p
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pump import commands as ask
@@ -347,3 +348,19 @@ def unlock(world: World, step: Step, hand: str) -> Chain:
     """Enter a code: the hand's own, or the one given."""
     world.command(ask.Unlock(code=word(step, "code", _code(world, hand) or "")), hand)
     yield from ()
+
+
+def swap_pump(world: World, step: Step, hand: str) -> Chain:
+    """Hand over to another pump: stop, swap, start. It is keyed as the first one was, but for what is given."""
+    begun_s = world.now_s
+    first = world.setup.pump.program
+    world.command(ask.Stop(), hand)
+    program = replace(
+        first,
+        rate_ml_h=number(step, "rate_ml_h", first.rate_ml_h),
+        vtbi_ml=number(step, "vtbi_ml", first.vtbi_ml),
+        reservoir_ml=number(step, "reservoir_ml", first.reservoir_ml),
+    )
+    world.swap_pump(program, number(step, "gain_frac", 1.0))
+    yield _until(world, begun_s + number(step, "takes_s", 300.0))
+    world.command(ask.Start(), hand)

@@ -16,6 +16,7 @@ import simpy
 
 from pump.commands import Access, Command
 from pump.events import Event, ModeChanged
+from pump.program import Program
 from sim.bench import Action, Bench
 from sim.events import PersonActed, StepNotDone
 from sim.world.environment import Moment, Order, WorldEnvironment
@@ -111,6 +112,14 @@ class World:
         if isinstance(action, Command):
             return self.command(action, hand)
         return self.apply(action)
+
+    def swap_pump(self, program: Program, gain_frac: float) -> list[Event]:
+        """Put another pump in the place of this one, and let everyone hear of it."""
+        self._tell(self.bench.advance_to(self.now_s))
+        events = self.bench.swap_pump(program, gain_frac)
+        self._tell(events)
+        self._arm()
+        return events
 
     def command(self, command: Command, by: str) -> list[Event]:
         """Give the pump a command from the hand `by`."""
