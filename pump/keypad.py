@@ -225,10 +225,20 @@ class Keypad:
     """The keys of one pump: which are down, which page is shown, and what has been typed on it.
 
     `cursor` is the line of a list; `field_place` the line of the programme that is edited; `steps_count` the
-    number that is set, in steps; `digits` the code as far as typed.
+    number that is set, in steps; `digits` the code as far as typed; `hand` whose press came last.
     """
 
-    __slots__ = ("cursor", "digits", "field_place", "held_since_s", "page", "spent", "steps_count", "used_s")
+    __slots__ = (
+        "cursor",
+        "digits",
+        "field_place",
+        "hand",
+        "held_since_s",
+        "page",
+        "spent",
+        "steps_count",
+        "used_s",
+    )
 
     def __init__(self) -> None:
         self.page = Page.HOME
@@ -236,6 +246,7 @@ class Keypad:
         self.field_place = 0
         self.steps_count = 0
         self.digits = ""
+        self.hand = Access.PATIENT
         self.used_s = 0.0
         self.held_since_s: dict[Key, float] = {}
         """Keys that are down, with the time since when."""
@@ -260,14 +271,15 @@ class Keypad:
         self.steps_count = self.shown_count(core, t_s)
         self.spent.update(self.held_since_s.keys() & COUNTING)
         self.held_since_s[key] = t_s
+        self.hand = access
         by = core.lock.session or access
         if core.mode in {Mode.OFF, Mode.SELF_TEST}:
             return ()
         return self._pressed(core, t_s, key, by)
 
-    def wake(self, core: PanelView, t_s: float, access: Access = Access.PATIENT) -> tuple[Command, ...]:
+    def wake(self, core: PanelView, t_s: float) -> tuple[Command, ...]:
         """Do what is due at `t_s`: a key has been held long enough, or the page was left alone."""
-        by = core.lock.session or access
+        by = core.lock.session or self.hand
         for key, since_s in self.held_since_s.items():
             if key not in self.spent and since_s + self._hold_s(core, key) <= t_s:
                 self.spent.add(key)
@@ -307,6 +319,7 @@ class Keypad:
             "field_place": self.field_place,
             "steps_count": self.steps_count,
             "digits": self.digits,
+            "hand": self.hand.value,
             "used_s": self.used_s,
             "held_since_s": {key.value: since_s for key, since_s in self.held_since_s.items()},
             "spent": sorted(key.value for key in self.spent),
@@ -321,6 +334,7 @@ class Keypad:
         keypad.field_place = snapshot["field_place"]
         keypad.steps_count = snapshot["steps_count"]
         keypad.digits = snapshot["digits"]
+        keypad.hand = Access(snapshot["hand"])
         keypad.used_s = snapshot["used_s"]
         keypad.held_since_s = {Key(key): since_s for key, since_s in snapshot["held_since_s"].items()}
         keypad.spent = {Key(key) for key in snapshot["spent"]}
