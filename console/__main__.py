@@ -1,0 +1,5 @@
+"""`python -m console` is the program."""
+
+from console.cli import main
+
+main()
