@@ -41,6 +41,9 @@ Room = Literal["pump", "people", "environment", "wire"]
 
 BY_HAND: Final[tuple[Room, ...]] = ("pump", "people")
 
+LEAST_DOSE_IN_ML: Final = 1e-6
+"""No smaller volume holds a dose: a volume within 1e-6 mL of a mark is on it."""
+
 SIDES: Final = Text(sample='"downstream"', choices=("upstream", "downstream"))
 HANDS: Final = Text(sample='"nurse"', choices=tuple(hand.value for hand in Access))
 DIRECTIONS: Final = Text(sample='"both"', choices=("to_pump", "from_pump", "both"))
@@ -323,6 +326,12 @@ VERBS: Final[Mapping[str, Verb]] = {
             "take another pump",
             _quantity("gain", FACTOR, "what it moves of what it is told", "1"),
         ),
+        _people(
+            "note",
+            "notice or do something that touches neither pump nor plant",
+            _word("what", Text(sample='"hears the alarm"', most_count=200), "what, in words"),
+            _word("detail", Text(sample='"AIR_IN_LINE"', most_count=200), "more of it", "none"),
+        ),
         _people("call_nurse", "call the nurse"),
         _people("go_to_hospital", "go to the hospital"),
         _people(
@@ -450,7 +459,7 @@ def read_solution(values: dict[str, Any], table: Mapping[str, object], path: Pat
         given, missing = ("dose", "dose_in") if "dose" in table else ("dose_in", "dose")
         faults.add((*path, given), f"{given} is given without {missing}", "write both, or a concentration")
     elif dose_ug is not None and dose_in_ml is not None:
-        if dose_in_ml > 0.0:
+        if dose_in_ml >= LEAST_DOSE_IN_ML:
             values["ug_per_ml"] = dose_ug / dose_in_ml
         else:
             faults.add((*path, "dose_in"), "dose_in: no volume can hold a dose", "write a volume above zero")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.quantities import (
@@ -121,6 +121,7 @@ def test_refuses_with_a_remedy(text: object, dimension: Dimension, what: str, re
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda dimension: dimension.ending)
+@settings(max_examples=30)
 @given(st.data())
 def test_writing_loses_no_bit(dimension: Dimension, data: st.DataObject) -> None:
     number = data.draw(st.floats(dimension.lowest, dimension.highest)) + 0.0
