@@ -1,5 +1,7 @@
 """Readings that go beyond their levels, and what the pump makes of it."""
 
+from typing import Any
+
 import pytest
 
 from pump.commands import (
@@ -21,7 +23,7 @@ from pump.program import Program
 from tests.pump.rig import NURSE_CODE, Rig
 
 
-def running(**more: object) -> Rig:
+def running(**more: Any) -> Rig:
     rig = Rig(**more)
     assert rig.do(Start())
     return rig
