@@ -318,6 +318,7 @@ def test_a_pre_empted_alarm_does_not_escalate_while_it_waits(alarms: AlarmSet, j
     alarms.begin(500.0, "DOOR_OPEN")
     run_until(alarms, 1099.0)
     assert not any("escalated" in what for _, _, what in told(journal))
+    assert [each.code for each in alarms.standing() if each.escalated] == []
     alarms.wake(1100.0)
     assert told(journal)[-1] == (1100.0, "Sounded", "DOOR_OPEN escalated")
 
@@ -386,6 +387,15 @@ def test_an_answer_puts_escalation_off(alarms: AlarmSet, journal: Journal) -> No
         (710.0, "Sounded", "AIR_IN_LINE pause_over"),
         (1310.0, "Sounded", "AIR_IN_LINE escalated"),
     ]
+
+
+def test_the_same_alarm_again_is_a_new_one(alarms: AlarmSet) -> None:
+    alarms.begin(0.0, "LINK_LOST")
+    run_until(alarms, 700.0)
+    alarms.end(800.0, "LINK_LOST")
+    alarms.begin(900.0, "LINK_LOST")
+    assert not alarms.standing()[0].escalated
+    assert alarms.next_deadline_s() == 1500.0
 
 
 def test_a_site_may_switch_escalation_off() -> None:

@@ -121,6 +121,17 @@ class AlarmLife(RuleBasedStateMachine):
             assert signalled is None
 
     @invariant()
+    def what_sounds_has_begun_to_sound(self) -> None:
+        signalled = self.alarms.signalled()
+        for each in self.alarms.standing():
+            if each is signalled and each.is_sounding:
+                assert each.sounded_s is not None
+                assert each.escalated or each.unanswered_s is not None
+            elif not each.stepped_back and each is not signalled:
+                assert each.sounded_s is None, "it waits"
+                assert each.unanswered_s is None
+
+    @invariant()
     def silence_is_never_permanent(self) -> None:
         signalled = self.alarms.signalled()
         if signalled is None or signalled.is_sounding:
