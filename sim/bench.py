@@ -89,6 +89,7 @@ class Bench:
     def apply(self, action: Action) -> list[Event]:
         """Do `action` now; returns the new events, of which there is at least one."""
         first = len(self.journal.events)
+        self._handle_due(self.t_s)
         if isinstance(action, Command):
             self._obey(self.core.command(self.t_s, action, self.plant.readings(self.t_s)))
         else:

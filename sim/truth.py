@@ -105,7 +105,7 @@ class Truth:
             self._turn_s = t_s + DEBOUNCE_S
         else:
             self._turn_s = INF
-            if not self._limit_told and t_s - self._open_s >= RESTART_LIMIT_S:
+            if not self._limit_told and t_s >= self._open_s + RESTART_LIMIT_S:
                 # The four hours passed during a short burst that did not end the interruption.
                 self._limit_s = t_s
 
@@ -119,7 +119,8 @@ class Truth:
         if t_s >= self._limit_s and self._open_s is not None:
             self._limit_s = INF
             until_s = t_s if self._below else self._since_s
-            if until_s - self._open_s >= RESTART_LIMIT_S:
+            # The same sum as the timer's: the difference of two floats can be an ulp short of four hours.
+            if until_s >= self._open_s + RESTART_LIMIT_S:
                 self._limit_told = True
                 self._journal.add(RestartLimitReached, t_s, start_s=self._open_s)
             return

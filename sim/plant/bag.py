@@ -26,7 +26,6 @@ class Bag:
     port_air_ml: float = 0.0
     vented: bool = False
     temperature_c: float = 22.0
-    dry: bool = False
 
     @property
     def liquid_ml(self) -> float:
@@ -34,9 +33,14 @@ class Bag:
         return self.drug_ml + self.saline_ml
 
     @property
+    def dry(self) -> bool:
+        """Whether no liquid comes out any more: less than an edge above the hold-up."""
+        return self.liquid_ml - self.holdup_ml < SLUG_EPSILON_ML
+
+    @property
     def available_ml(self) -> float:
         """Liquid that still comes out."""
-        return 0.0 if self.dry else max(0.0, self.liquid_ml - self.holdup_ml)
+        return 0.0 if self.dry else self.liquid_ml - self.holdup_ml
 
     @property
     def fluid(self) -> Fluid:
@@ -64,17 +68,21 @@ class Bag:
     def give(self, volume_ml: float) -> Slug:
         """Take `volume_ml` of what comes next; the caller never asks for more than that holds."""
         fluid, held_ml = self.next_out()
+        if fluid != AIR:
+            return self.give_liquid(volume_ml)
         rest_ml = held_ml - volume_ml
-        if fluid == AIR:
-            if self.port_air_ml > 0.0:
-                self.port_air_ml = 0.0 if rest_ml < SLUG_EPSILON_ML else rest_ml
-            elif not self.vented:
-                self.air_ml = 0.0 if rest_ml < SLUG_EPSILON_ML else rest_ml
-        else:
-            self.drug_ml -= volume_ml * fluid.drug_frac
-            self.saline_ml -= volume_ml * fluid.saline_frac
-            self.ug -= volume_ml * fluid.ug_per_ml
-            self.dry = rest_ml < SLUG_EPSILON_ML
+        if self.port_air_ml > 0.0:
+            self.port_air_ml = 0.0 if rest_ml < SLUG_EPSILON_ML else rest_ml
+        elif not self.vented:
+            self.air_ml = 0.0 if rest_ml < SLUG_EPSILON_ML else rest_ml
+        return Slug(volume_ml, AIR)
+
+    def give_liquid(self, volume_ml: float) -> Slug:
+        """Let liquid go past air at the port; the caller asks for no more than is available."""
+        fluid = self.fluid
+        self.drug_ml -= volume_ml * fluid.drug_frac
+        self.saline_ml -= volume_ml * fluid.saline_frac
+        self.ug -= volume_ml * fluid.ug_per_ml
         return Slug(volume_ml, fluid)
 
     def take_in(self, slugs: list[Slug]) -> None:
@@ -85,8 +93,6 @@ class Bag:
         self.saline_ml += parcel.saline_ml
         self.ug += parcel.ug
         self.air_ml += parcel.air_ml
-        if self.liquid_ml - self.holdup_ml >= SLUG_EPSILON_ML:
-            self.dry = False
 
     def warm_to(self, temperature_c: float) -> float:
         """Bring the bag to a temperature; returns the gas it gives off, mL."""

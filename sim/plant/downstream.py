@@ -162,9 +162,16 @@ class Downstream:
         """What stands at the catheter tip."""
         if self.catheter.slugs:
             return self.catheter.outlet
+        return self.entering_catheter if self.connected or self.saline_runs else BLOOD
+
+    @property
+    def entering_catheter(self) -> Fluid:
+        """What comes through the connector while the line runs: a vent has let its air out."""
         if self.saline_runs:
             return SALINE
-        return self.line.outlet if self.connected else BLOOD
+        outlet = self.line.outlet
+        mixed = 0.0 < outlet.air_frac < 1.0
+        return outlet.without_air() if mixed and self.vents_air else outlet
 
     # What happens to it
 

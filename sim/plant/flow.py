@@ -192,6 +192,8 @@ class NodeFlow:
             return INF
         if not (self.loss_per_mmhg or self.g_free_ml_h_mmhg):
             return volume_ml / self.q_ml_h if self.q_ml_h > 0.0 else INF
+        if self.g_out_ml_h_mmhg == 0.0 and volume_ml >= self.c_ml_mmhg * (self.p_final_mmhg - self.p0_mmhg):
+            return INF
         scale_ml_h = self.q_ml_h + self.g_free_ml_h_mmhg * max(0.0, self.p_head_mmhg - self.p0_mmhg)
         if scale_ml_h <= 0.0:
             return INF

@@ -116,9 +116,15 @@ class Tube:
         """What stands at the outlet; air if the tube holds nothing."""
         return self.slugs[0].fluid if self.slugs else AIR
 
-    def to_next_edge_ml(self) -> float:
-        """Volume until the fluid at the outlet changes; inf if it is all one."""
-        return self.slugs[0].volume_ml if len(self.slugs) > 1 else float("inf")
+    def to_next_edge_ml(self, entering: Fluid | None) -> float:
+        """Volume until the fluid at the outlet changes; inf if it never does.
+
+        What enters behind the last slug counts: an edge between the two is on its way from now on.
+        """
+        if not self.slugs:
+            return float("inf")
+        changes = len(self.slugs) > 1 or (entering is not None and entering != self.slugs[0].fluid)
+        return self.slugs[0].volume_ml if changes else float("inf")
 
     def put(self, volume_ml: float, fluid: Fluid) -> None:
         """Let `volume_ml` in at the inlet."""

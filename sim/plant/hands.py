@@ -49,6 +49,12 @@ def connect(plant: InfusionPlant, action: do.Connect) -> str:
     return "line connected" if action.connected else "line disconnected"
 
 
+def _resists(resistance_mmhg_h_ml: float | None) -> None:
+    """Refuse a catheter without resistance: only an open end has none."""
+    if resistance_mmhg_h_ml is not None and resistance_mmhg_h_ml <= 0.0:
+        raise CannotActError("catheter and vein always resist: give a resistance above 0")
+
+
 def occlude(plant: InfusionPlant, action: do.Occlude) -> str:
     if action.where == "upstream":
         if action.resistance_mmhg_h_ml is not None or action.fraction_frac < 1.0:
@@ -57,6 +63,9 @@ def occlude(plant: InfusionPlant, action: do.Occlude) -> str:
             )
         plant.upstream.blocked = True
         return "upstream closed"
+    _resists(action.resistance_mmhg_h_ml)
+    # What obstructs now takes the place of a clot that was growing; its next stair would open it again.
+    plant.downstream.stairs = []
     if action.resistance_mmhg_h_ml is not None:
         plant.downstream.obstruction_mmhg_h_ml = action.resistance_mmhg_h_ml
         return f"catheter and vein at {action.resistance_mmhg_h_ml:g} mmHg h/mL"
@@ -84,6 +93,7 @@ def clear_occlusion(plant: InfusionPlant, action: do.ClearOcclusion) -> str:
 
 
 def grow_clot(plant: InfusionPlant, action: do.GrowClot) -> str:
+    _resists(action.resistance_mmhg_h_ml)
     start = plant.downstream.catheter_mmhg_h_ml
     if start == float("inf"):
         raise CannotActError("the catheter is closed already")
@@ -124,22 +134,19 @@ def tap_line(plant: InfusionPlant, action: do.TapLine) -> str:
         raise CannotActError("there is no air in the supply line; air past the pump cannot go back")
     if not action.works:
         return "tapped in vain"
-    freed_ml = plant.clinging_ml
-    plant.upstream.bag.air_ml += plant.clinging_ml
-    plant.clinging_ml = 0.0
-    room_ml = 0.0 if plant.upstream.closed else plant.upstream.bag.available_ml
-    if 0.0 < air_ml <= room_ml:
-        fluid = plant.upstream.bag.fluid
-        risen_ml = plant.upstream.line.take_air()
-        plant.upstream.line.put(risen_ml, fluid)
-        plant.upstream.bag.drug_ml -= risen_ml * fluid.drug_frac
-        plant.upstream.bag.saline_ml -= risen_ml * fluid.saline_frac
-        plant.upstream.bag.ug -= risen_ml * fluid.ug_per_ml
-        plant.upstream.bag.air_ml += risen_ml + plant.upstream.bag.port_air_ml
-        plant.upstream.bag.port_air_ml = 0.0
-        freed_ml += risen_ml
-    elif freed_ml == 0.0:
-        return "tapped in vain: no liquid in the bag to take the air's place"
+    bag, line = plant.upstream.bag, plant.upstream.line
+    freed_ml, plant.clinging_ml = plant.clinging_ml, 0.0
+    if not plant.upstream.closed:
+        freed_ml, bag.port_air_ml = freed_ml + bag.port_air_ml, 0.0
+        if air_ml <= bag.available_ml:
+            # Liquid of the bag takes the place of the air that rises.
+            risen_ml = line.take_air()
+            liquid = bag.give_liquid(risen_ml)
+            line.put(liquid.volume_ml, liquid.fluid)
+            freed_ml += risen_ml
+    if freed_ml == 0.0:
+        return "tapped in vain: no liquid comes from the bag to take the air's place"
+    bag.air_ml += freed_ml
     return f"{freed_ml * 1000:.6g} uL of air back to the bag"
 
 
@@ -264,6 +271,7 @@ def infuse_saline(plant: InfusionPlant, action: do.InfuseSaline) -> str:
 
 
 def use_lumen(plant: InfusionPlant, action: do.UseLumen) -> str:
+    _resists(action.resistance_mmhg_h_ml)
     plant.downstream.parked.extend(plant.downstream.catheter.slugs)
     plant.downstream.catheter = Tube([Slug(action.volume_ml, SALINE)] if action.volume_ml else [])
     plant.ledger.filled.saline_ml += action.volume_ml

@@ -124,7 +124,10 @@ class InfusionPlant:
 
     @property
     def _gravity_runs(self) -> bool:
-        return self._gravity_path and self.upstream.feeds and self.upstream.head_mmhg > self.downstream.p_mmhg
+        """Whether gravity drives fluid through the mechanism into the pressure node."""
+        if not self._gravity_path or self._cut_off or not self.upstream.feeds:
+            return False
+        return self.upstream.head_mmhg > self.downstream.p_mmhg
 
     @property
     def _cut_off(self) -> bool:
@@ -135,6 +138,14 @@ class InfusionPlant:
     def _pumped_ml_h(self) -> float:
         """Flow through the mechanism at zero back-pressure."""
         return 0.0 if self.upstream.at_floor else self.drive_now.rate_ml_h * self.moving_gain_frac
+
+    @property
+    def _spilling_ml_h(self) -> float:
+        """Flow through the mechanism out of a line that is cut behind it, gravity's included."""
+        by_gravity_ml_h = 0.0
+        if self._gravity_path and self.upstream.feeds:
+            by_gravity_ml_h = max(0.0, self.upstream.head_mmhg) / FREE_FLOW_MMHG_H_ML
+        return self._pumped_ml_h + by_gravity_ml_h
 
     def _node_flow(self) -> NodeFlow:
         """The closed form of the pressure node from the anchor on."""
@@ -152,7 +163,7 @@ class InfusionPlant:
     def _moved_ml(self, tau_h: float) -> float:
         """Volume through the mechanism, whatever leaks away behind it."""
         if self._cut_off:
-            return self._pumped_ml_h * tau_h
+            return self._spilling_ml_h * tau_h
         return self.flow.inflow_ml(tau_h) / (1.0 - self.downstream.leak_frac)
 
     def _when_moved_h(self, volume_ml: float) -> float:
@@ -160,7 +171,7 @@ class InfusionPlant:
         if volume_ml == INF:
             return INF
         if self._cut_off:
-            return volume_ml / self._pumped_ml_h if self._pumped_ml_h > 0.0 else INF
+            return volume_ml / self._spilling_ml_h if self._spilling_ml_h > 0.0 else INF
         return self.flow.when_inflow_ml_h(volume_ml * (1.0 - self.downstream.leak_frac))
 
     def _drawn_ml(self, tau_h: float) -> float:
@@ -210,12 +221,15 @@ class InfusionPlant:
         """The plant's own next event: (hours after the anchor, kind). Ties go to the earlier row."""
         upstream, downstream, flow = self.upstream, self.downstream, self.flow
         rows: list[tuple[float, str]] = []
-        if self.drive_now.rate_ml_h > 0.0 or flow.g_free_ml_h_mmhg > 0.0:
+        if self.drive_now.rate_ml_h > 0.0 or self._gravity_path:
             source = "bag" if upstream.feeds else "floor"
             rows.append((self._when_drawn_h(upstream.until_change_ml()), source))
-            rows.append((self._when_drawn_h(upstream.line.to_next_edge_ml()), "detector edge"))
-        rows.append((flow.when_outflow_volume_h(downstream.line.to_next_edge_ml()), "line edge"))
-        rows.append((self._when_into_catheter_h(downstream.catheter.to_next_edge_ml()), "catheter edge"))
+            to_detector_ml = upstream.line.to_next_edge_ml(upstream.entering)
+            rows.append((self._when_drawn_h(to_detector_ml), "detector edge"))
+        to_end_ml = downstream.line.to_next_edge_ml(upstream.leaving)
+        rows.append((flow.when_outflow_volume_h(to_end_ml), "line edge"))
+        to_tip_ml = downstream.catheter.to_next_edge_ml(downstream.entering_catheter)
+        rows.append((self._when_into_catheter_h(to_tip_ml), "catheter edge"))
         if downstream.saline_runs:
             rows.append((downstream.saline_left_ml / downstream.saline_ml_h, "saline end"))
         if downstream.stairs:

@@ -23,10 +23,10 @@ def amount_after_ug(
     gone = math.exp(-k * tau_h)
     amount = amount_ug * gone + constant_ug_h / k * -math.expm1(-k * tau_h)
     if fading_ug_h:
-        if abs(fade_per_h - k) < 1e-12:
-            amount += fading_ug_h * tau_h * gone
-        else:
-            amount += fading_ug_h * (math.exp(-fade_per_h * tau_h) - gone) / (k - fade_per_h)
+        # (exp(-fade tau) - exp(-k tau)) / (k - fade), written so that it stays exact where the two are near.
+        apart_per_h = abs(fade_per_h - k)
+        grown_h = -math.expm1(-apart_per_h * tau_h) / apart_per_h if apart_per_h else tau_h
+        amount += fading_ug_h * math.exp(-min(k, fade_per_h) * tau_h) * grown_h
     return amount
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sim.plant.bag import Bag
 from sim.plant.config import BagConfig, SetConfig
-from sim.plant.fluids import SLUG_EPSILON_ML, Fluid, Slug, Tube, slugs_from
+from sim.plant.fluids import AIR, SLUG_EPSILON_ML, Fluid, Slug, Tube, slugs_from
 
 MMHG_PER_CM: Final = 0.735
 """Weight of a column of water."""
@@ -76,9 +76,22 @@ class Upstream:
         return not self.feeds and self.p_mmhg <= self.floor_mmhg
 
     @property
+    def entering(self) -> Fluid | None:
+        """What comes into the supply line when the pump draws; None: nothing."""
+        return self.bag.next_out()[0] if self.feeds else None
+
+    @property
+    def leaving(self) -> Fluid:
+        """What goes into the pump, air that a leak sucks in included."""
+        if self.leak_frac >= 1.0:
+            return AIR
+        outlet = self.line.outlet
+        return outlet.with_air(self.leak_frac) if self.leak_frac else outlet
+
+    @property
     def inlet_air_frac(self) -> float:
         """Air in what goes into the pump, what a leak sucks in included."""
-        return self.line.outlet.air_frac * (1.0 - self.leak_frac) + self.leak_frac
+        return self.leaving.air_frac
 
     def until_change_ml(self) -> float:
         """Volume drawn until the bag's present fluid is used up, or until the floor is reached."""
@@ -88,7 +101,7 @@ class Upstream:
 
     def until_level_ml(self, level_mmhg: float) -> float:
         """Volume drawn until the inlet is down at `level_mmhg`; inf if it never is."""
-        if self.feeds or level_mmhg < self.floor_mmhg:
+        if self.feeds or level_mmhg <= self.floor_mmhg:
             return INF
         return (self.p_mmhg - level_mmhg) * self.c_ml_mmhg
 

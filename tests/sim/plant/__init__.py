@@ -1,0 +1,1 @@
+"""The plant: closed forms, hands, balance."""
