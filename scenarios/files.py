@@ -1,4 +1,4 @@
-"""Reading TOML files of any kind: small, ordinary, UTF-8, and parsed; or one `ScenarioError` that says why not."""
+"""Reading TOML files of any kind: small, ordinary, UTF-8; or a `ScenarioError` that says why not."""
 
 from __future__ import annotations
 

@@ -28,14 +28,14 @@ stand in `sim/world/procedure.py`; what the policy forbids and what only staff m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from pump.alarm_table import ALARM_BY_CODE, Certainty
-from scenarios.fields import Field, Integer, Kind, ListOf, Name, Text, TimeOfDay, read_fields
 from scenarios.faults import FaultList, ScenarioError, did_you_mean
+from scenarios.fields import Field, Integer, Kind, ListOf, Name, Text, TimeOfDay, read_fields
 from scenarios.files import file_error, parse, text_of
 from scenarios.locate import Path as KeyPath
 from scenarios.quantities import FACTOR, SHARE, TIME, VOLUME, QuantityError, shorten
@@ -227,8 +227,8 @@ def _read(document: Mapping[str, Any], faults: FaultList) -> Procedure | None:
             **top,
             **rules,
             "policy": Policy(top["policy"]),
-            "chances": _changed(base.chances if base else Chances(), numbers["chances"]),
-            "times": _changed(base.times if base else Times(), numbers["times"]),
+            "chances": replace(base.chances if base else Chances(), **numbers["chances"]),
+            "times": replace(base.times if base else Times(), **numbers["times"]),
             "figures": tuple(figures.values()),
         }
     )
@@ -247,12 +247,6 @@ def _base(name: str | None, faults: FaultList) -> Procedure | None:
 
 def _taken_over(base: Procedure) -> dict[str, Any]:
     return {name: getattr(base, name) for name in ("hand", "rules", "visits", "reprime_ml", "calls_count")}
-
-
-def _changed[T: (Chances, Times)](figures: T, numbers: Mapping[str, float]) -> T:
-    return type(figures)(
-        **{name: numbers.get(name, getattr(figures, name)) for name in type(figures).__slots__}
-    )
 
 
 def _numbers(

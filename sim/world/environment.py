@@ -11,14 +11,19 @@ from simpy.events import Event
 
 
 class Order(IntEnum):
-    """Who goes first at equal times. SimPy's own links of a chain (0, 1) come before all of them."""
+    """Who goes first at equal times. SimPy's own links of a chain (0, 1) come before all of them.
+
+    Work under way goes on before a new step begins, whichever of the two was planned first: a step is
+    planned when it is injected, but from the beginning when the session is replayed.
+    """
 
     BENCH = 2
-    STEP = 3
-    PEOPLE = 4
-    PLANNED_END = 5
-    END = 6
-    HOST = 7
+    WORK = 3
+    STEP = 4
+    PEOPLE = 5
+    PLANNED_END = 6
+    END = 7
+    HOST = 8
 
 
 class Moment(Event):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pump.settings import PumpSettings
 from sim.plant.config import PlantConfig
+from sim.world.procedure import Procedure
 
 Value = str | float | bool
 """What a step's parameter may be, in inner units: mL, mL/h, s, mmHg, ug, fractions."""
@@ -75,4 +75,4 @@ class Setup:
     clock_start_s: float = 28800.0
     until_s: float | None = None
     response: Response | None = None
-    procedures: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)

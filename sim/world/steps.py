@@ -130,6 +130,7 @@ STEPS: Final[dict[str, StepRow]] = {
     "call_nurse": StepRow(CAREGIVER, work.call_nurse),
     "go_to_hospital": StepRow(CAREGIVER, work.go_to_hospital),
     "check_residual": StepRow(NURSE, work.check_residual),
+    "note": StepRow(CAREGIVER, work.note),
     # The environment
     "occlude": one(
         None,

@@ -28,6 +28,10 @@ CAREGIVER: Final = "caregiver"
 NURSE: Final = "nurse"
 SUPPLIER: Final = "supplier"
 
+CALLS_NURSE: Final = "calls the nurse"
+GOES_TO_HOSPITAL: Final = "goes to hospital"
+"""Words by which people hear of each other."""
+
 DISCONNECT_AFTER_S: Final = 30.0
 """From stopping the pump to a clamped, disconnected catheter."""
 
@@ -319,13 +323,19 @@ def thrombolytic(world: World, step: Step, hand: str) -> Chain:
 
 def call_nurse(world: World, step: Step, hand: str) -> Chain:
     """Call the nurse."""
-    world.person_acted(hand, "calls the nurse")
+    world.person_acted(hand, CALLS_NURSE)
     yield from ()
 
 
 def go_to_hospital(world: World, step: Step, hand: str) -> Chain:
     """Go to hospital."""
-    world.person_acted(hand, "goes to hospital")
+    world.person_acted(hand, GOES_TO_HOSPITAL)
+    yield from ()
+
+
+def note(world: World, step: Step, hand: str) -> Chain:
+    """Put on record what somebody noticed or did that touches neither pump nor plant."""
+    world.person_acted(hand, word(step, "what", ""), word(step, "detail", ""))
     yield from ()
 
 
@@ -351,7 +361,7 @@ def unlock(world: World, step: Step, hand: str) -> Chain:
 
 
 def swap_pump(world: World, step: Step, hand: str) -> Chain:
-    """Hand over to another pump: stop, swap, start. It is keyed as the first one was, but for what is given."""
+    """Hand over to another pump: stop, swap, start. It is keyed as the first was, but for what is given."""
     begun_s = world.now_s
     first = world.setup.pump.program
     world.command(ask.Stop(), hand)

@@ -21,6 +21,7 @@ from sim.bench import Action, Bench
 from sim.events import PersonActed, StepNotDone
 from sim.world.environment import Moment, Order, WorldEnvironment
 from sim.world.params import StepRefusedError
+from sim.world.people import start_people
 from sim.world.result import Result
 from sim.world.setup import Setup, Step
 from sim.world.steps import STEPS
@@ -54,6 +55,7 @@ class World:
         self._tally = Tally(setup.order)
         for step in setup.steps:
             self._queue(step)
+        start_people(self)
         self._plan_end(setup.until_s if setup.until_s is not None else setup.order.duration_s)
         self._arm()
 
@@ -237,8 +239,8 @@ class World:
         return self._hands[name]
 
     def wait(self, for_s: float) -> Moment:
-        """A moment `for_s` from now, in step order."""
-        return self.env.at(self.now_s + for_s, Order.STEP)
+        """A moment `for_s` from now, at which work under way goes on."""
+        return self.env.at(self.now_s + for_s, Order.WORK)
 
     def stream(self, actor: str) -> Random:
         """The next stream of chance for `actor`: the same for the same seed, whoever else draws."""
