@@ -122,7 +122,8 @@ class Standing:
         acknowledged_s: When somebody took notice of it; None: nobody has.
         silenced_until_s: When the pause of its sound ends; None: no pause.
         sounded_s: When its signal last began; None while it waits for its turn or has stepped back.
-        unanswered_s: Since when its signal has gone unanswered; None where no answer is awaited.
+        unanswered_s: Since when its signal has gone unanswered; None where no answer is awaited, or where
+            another alarm is signalled meanwhile.
         stepped_back: Whether it lets the others pass: acknowledged, or its message is over.
         back_s: When a signal that has stepped back returns; None: never.
         escalated: Whether its signal has become more insistent.
@@ -509,11 +510,14 @@ class AlarmSet:
         """Signal the first of the queue. A newcomer that is first says `why`, or nothing when just raised."""
         first = min(self._standing.values(), key=_rank)
         before = self._calling_alarm()
-        if first.stepped_back or first is before:
+        if first.stepped_back:
             return
-        if before is not None:
-            before.sounded_s = None
-            before.unanswered_s = None
+        for other in self._standing.values():
+            if other is not first:
+                other.sounded_s = None
+                other.unanswered_s = None
+        if first is before:
+            return
         self._calling = first.code
         if first is newcomer and why is None:
             first.sounded_s = t_s

@@ -389,6 +389,20 @@ def test_an_answer_puts_escalation_off(alarms: AlarmSet, journal: Journal) -> No
     ]
 
 
+def test_a_reminder_that_returns_behind_another_alarm_waits_without_its_clock(
+    alarms: AlarmSet, journal: Journal
+) -> None:
+    alarms.begin(0.0, "INFUSION_COMPLETE")
+    run_until(alarms, 10.0)
+    alarms.begin(100.0, "DOOR_OPEN")
+    run_until(alarms, 650.0)  # past 250, when it would have returned, and 600, when it would have escalated
+    assert [each.escalated for each in alarms.standing()] == [False, False]
+    alarms.acknowledge(660.0)
+    assert told(journal)[-1] == (660.0, "Sounded", "INFUSION_COMPLETE turn")
+    alarms.acknowledge(661.0)
+    assert alarms.next_deadline_s() == 780.0, "the door, 120 s after its notice"
+
+
 def test_the_same_alarm_again_is_a_new_one(alarms: AlarmSet) -> None:
     alarms.begin(0.0, "LINK_LOST")
     run_until(alarms, 700.0)
