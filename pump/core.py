@@ -21,7 +21,7 @@ and power (`power.py`). What a command does stands in `hands.py`, what a reading
 - The pump is halted when and only when an alarm stands that stops delivery (`_settle`).
 - Every change of mode goes through `change`: the reminders follow.
 - Every change of flow goes through `demand`: there, and nowhere else, the counters are anchored.
-- What is watched, and which timers run, follows from the state after each call (`plan`, `_watched`).
+- What is watched, and which timers run, follows from the state after each call (`plan`, `_watch`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,17 @@ from pump.log import PumpLog
 from pump.power import PowerState
 from pump.program import Draft, Program
 from pump.seam import Drive, Readings, Watch
-from pump.senses import Watching, crossed, due, next_found_s, note_faults, note_supply, watched
+from pump.senses import (
+    Watching,
+    conditions_of,
+    crossed,
+    delivery_ended,
+    due,
+    next_found_s,
+    note_faults,
+    note_supply,
+    watched,
+)
 from pump.settings import PumpSettings
 
 SNAPSHOT_SCHEMA: Final = 1
@@ -76,6 +86,7 @@ class PumpCore:
         soft_overrides: Soft limits that the programme in force lies beyond, by a confirmed override.
         entered_nl: What the hand said the reservoir holds.
         ledger: The counters.
+        conditions: What is watched at levels that do not change.
         air: The air that passes the detector.
         alarms: Every alarm that stands.
         lock: The keyboard's lock.
@@ -102,10 +113,13 @@ class PumpCore:
         "_logged_count",
         "_out",
         "_reversed_prime",
+        "_watch_key",
         "_watched",
+        "_watches",
         "air",
         "alarms",
         "begun",
+        "conditions",
         "beyond",
         "blind",
         "draft",
@@ -154,13 +168,14 @@ class PumpCore:
             stroke_nl=float(round(profile.stroke_volume_ul * 1000.0)),
             debits_primes=profile.prime_debits_reservoir,
         )
+        self.conditions = conditions_of(settings)
         self.air = AirSum(t_s, settings.air_limits, readings.air_frac)
         self.alarms = AlarmSet(journal, settings.alarm_timings)
         self.lock = LockState(LockLevel.LL0, settings.code_of, rate_change=Access(profile.rate_change))
         self.power = PowerState(settings.battery_load, readings, settings.program.rate_ml_h)
         self.drive = Drive(rate_ml_h=0.0)
         self.timers: dict[str, float] = {}
-        self.beyond: set[str] = set()
+        self.beyond: frozenset[str] = frozenset()
         self.faults_s: dict[str, float] = {}
         self.keypad = Keypad()
         self.begun = False
@@ -178,7 +193,10 @@ class PumpCore:
         self.remind(t_s)
         note_supply(self, t_s)
         note_faults(self, t_s)
-        self._watched: tuple[Watching, ...] = watched(self)
+        self._watched: tuple[Watching, ...] = ()
+        self._watches: tuple[Watch, ...] = ()
+        self._watch_key: tuple[object, ...] = ()
+        self._watch()
 
     # ---------------------------------------------------------------- the seam
 
@@ -209,7 +227,7 @@ class PumpCore:
         self.ledger.turned_back(volume_ml * NL_PER_ML, was_priming=self._reversed_prime)
         self.journal.add(TurnedBack, t_s, volume_ml=volume_ml)
         self.plan(t_s)
-        self._watched = watched(self)
+        self._watch()
 
     def next_deadline_s(self) -> float:
         """Return when `wake` is to be called next; inf when no timer runs."""
@@ -223,7 +241,7 @@ class PumpCore:
 
     def watches(self) -> tuple[Watch, ...]:
         """Return the levels at which the core wants to be called, in the order of the alarm table."""
-        return tuple(each.watch for each in self._watched)
+        return self._watches
 
     def counters(self, t_s: float) -> Counters:
         """Return what the pump believes at `t_s`, which is not before its last change of flow."""
@@ -275,9 +293,27 @@ class PumpCore:
 
     def _leave(self, t_s: float) -> Drive | None:
         self._settle(t_s)
-        self._watched = watched(self)
+        self._watch()
         out, self._out = self._out, None
         return out
+
+    def _watch(self) -> None:
+        """Publish what is to be watched, if anything has changed that decides it."""
+        key = (
+            self.mode,
+            self.blind,
+            self.air.air_frac,
+            self.beyond,
+            len(self.faults_s),
+            self.drive.rate_ml_h,
+            self.power.state,
+            self.power.rate_ml_h,
+            self.power.readings,
+        )
+        if key != self._watch_key:
+            self._watch_key = key
+            self._watched = watched(self)
+            self._watches = tuple(each.watch for each in self._watched)
 
     def _settle(self, t_s: float) -> None:
         """Halted when and only when an alarm stands that stops delivery."""
@@ -309,9 +345,12 @@ class PumpCore:
             self.timers.pop("prime_timeout", None)
         if self.mode is not Mode.KVO:
             self.timers.pop("delayed_start", None)
-            self.alarms.end(t_s, "KVO_RUNNING")
-        if self.mode not in (Mode.COMPLETE, Mode.KVO):
+            if mode_from is Mode.KVO:
+                self.alarms.end(t_s, "KVO_RUNNING")
+        if mode_from in (Mode.COMPLETE, Mode.KVO) and self.mode not in (Mode.COMPLETE, Mode.KVO):
             self.alarms.end(t_s, "INFUSION_COMPLETE")
+        if self.beyond and self.mode not in DELIVERING:
+            delivery_ended(self, t_s)
         self.remind(t_s)
 
     def demand(
@@ -480,14 +519,14 @@ class PumpCore:
         )
         core.drive = Drive(**snapshot["drive"])
         core.timers = dict(snapshot["timers"])
-        core.beyond = set(snapshot["beyond"])
+        core.beyond = frozenset(snapshot["beyond"])
         core.faults_s = dict(snapshot["faults_s"])
         core.keypad = Keypad.restore(snapshot["keypad"])
         core._log = PumpLog.restore(snapshot["log"])
         core._logged_count = len(journal.events)
         for name in _PLAIN:
             setattr(core, name, snapshot[name])
-        core._watched = watched(core)
+        core._watch()
         return core
 
 

@@ -60,7 +60,7 @@ TRANSITIONS: Final[tuple[tuple[Trigger, tuple[Mode, ...], Mode], ...]] = (
     (Trigger.PRIME, (Mode.STOPPED, Mode.COMPLETE), Mode.PRIMING),
     (Trigger.PRIME_END, (Mode.PRIMING,), Mode.STOPPED),
     (Trigger.STOP, (Mode.RUNNING, Mode.KVO, Mode.PRIMING, Mode.COMPLETE), Mode.STOPPED),
-    (Trigger.FINISH, (Mode.RUNNING, Mode.KVO), Mode.COMPLETE),
+    (Trigger.FINISH, (Mode.RUNNING,), Mode.COMPLETE),
     (Trigger.FINISH_TO_KVO, (Mode.RUNNING,), Mode.KVO),
     (Trigger.HALT, (Mode.STOPPED, Mode.PRIMING, Mode.RUNNING, Mode.KVO), Mode.HALTED),
     (Trigger.ALARMS_CLEARED, (Mode.HALTED,), Mode.STOPPED),

@@ -259,6 +259,8 @@ def _confirm_program(core: PumpCore, t_s: float, command: ConfirmProgram) -> Ref
             Reason.HARD_LIMIT,
             f"VTBI {program.vtbi_ml:g} mL is not above the {given_ml:.1f} mL given: clear given first",
         )
+    if core.mode is Mode.KVO and program.kvo_ml_h == 0.0:
+        return Refusal(Reason.DELIVERING, "KVO cannot be switched off while it runs: stop the pump first")
     overrides = soft_faults(program, core.profile)
     if overrides and not command.soft_override:
         return Refusal(Reason.SOFT_LIMIT, f"{'; '.join(overrides)}: confirm once more to override")
@@ -277,7 +279,7 @@ def _confirm_program(core: PumpCore, t_s: float, command: ConfirmProgram) -> Ref
     if core.mode is Mode.RUNNING:
         core.demand(t_s, program.rate_ml_h)
     elif core.mode is Mode.KVO:
-        core.demand(t_s, core.kvo_ml_h or core.drive.rate_ml_h)
+        core.demand(t_s, core.kvo_ml_h)
     core.power.sense(core.readings, program.rate_ml_h)
     note_supply(core, t_s)
     _counters_changed(core, t_s)

@@ -17,8 +17,9 @@ from pump.delivery import DELIVERING, Mode, Trigger
 from pump.events import Noted
 from pump.keypad import Page
 from pump.program import Draft
-from pump.seam import BEYOND_HALF, Watch
+from pump.seam import BEYOND_HALF, ReadingName, Watch
 from pump.selftest import FAULT_BY_NAME, HardwareFault, first_failure, supervised
+from pump.settings import PumpSettings
 
 if TYPE_CHECKING:
     from pump.core import PumpCore
@@ -55,7 +56,7 @@ _BLIND_MODES: Final = frozenset({Mode.OFF, Mode.SELF_TEST, Mode.FAULT})
 """Modes in which nothing but the supply is watched."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watching:
     """A watch, the condition it is for, and whether it waits for that condition to go."""
 
@@ -64,7 +65,38 @@ class Watching:
     back: bool = False
 
 
+@dataclass(slots=True)
+class Condition:
+    """A condition on one reading: `out` is crossed when it comes, `back` when it goes."""
+
+    code: str
+    out: Watching
+    back: Watching
+
+
 # ---------------------------------------------------------------- what is watched
+
+
+def conditions_of(settings: PumpSettings) -> tuple[Condition, ...]:
+    """Return what the pump watches at levels that do not change, in the order of the alarm table."""
+    profile = settings.profile
+    down_mmhg, up_mmhg, hot_c = settings.downstream_mmhg, settings.upstream_mmhg, profile.temperature_max_c
+    back_mmhg, back_c = profile.pressure_hysteresis_mmhg, profile.temperature_hysteresis_c
+    return (
+        _condition("OCCLUSION_DOWNSTREAM", "p_down_mmhg", True, down_mmhg, down_mmhg - back_mmhg),
+        _condition("OCCLUSION_UPSTREAM", "p_up_mmhg", False, up_mmhg, up_mmhg + back_mmhg),
+        _condition("CASSETTE_DETACHED", "cassette_frac", False, BEYOND_HALF, BEYOND_HALF),
+        _condition("DOOR_OPEN", "door_frac", False, BEYOND_HALF, BEYOND_HALF),
+        _condition("OVER_TEMPERATURE", "temperature_c", True, hot_c, hot_c - back_c),
+    )
+
+
+def _condition(code: str, reading: ReadingName, above: bool, level: float, back_level: float) -> Condition:
+    return Condition(
+        code,
+        Watching(Watch(reading, above, level), code),
+        Watching(Watch(reading, not above, back_level), code, back=True),
+    )
 
 
 def watched(core: PumpCore) -> tuple[Watching, ...]:
@@ -72,10 +104,10 @@ def watched(core: PumpCore) -> tuple[Watching, ...]:
     if core.mode is Mode.OFF:
         resumes = core.interrupted and core.profile.resumes_after_power_loss
         return (Watching(Watch("supply_frac", True, BEYOND_HALF), "SUPPLY"),) if resumes else ()
-    power = tuple(Watching(watch, "SUPPLY") for watch in core.power.watches())
+    power = [Watching(watch, "SUPPLY") for watch in core.power.watches()]
     if core.mode in _BLIND_MODES:
-        return power
-    return (*_air(core), *_conditions(core), *_faults(core), *power)
+        return tuple(power)
+    return (*_air(core), *_conditions(core), *_flow_conditions(core), *_faults(core), *power)
 
 
 def _air(core: PumpCore) -> Iterator[Watching]:
@@ -88,45 +120,25 @@ def _air(core: PumpCore) -> Iterator[Watching]:
 
 
 def _conditions(core: PumpCore) -> Iterator[Watching]:
-    profile, settings = core.profile, core.settings
+    """Pressures say something only while the mechanism turns; the way back is always watched."""
     flows = core.mode in DELIVERING
-    for code, out, back, is_looked_for in (
-        (
-            "OCCLUSION_DOWNSTREAM",
-            Watch("p_down_mmhg", True, settings.downstream_mmhg),
-            Watch("p_down_mmhg", False, settings.downstream_mmhg - profile.pressure_hysteresis_mmhg),
-            flows,
-        ),
-        (
-            "OCCLUSION_UPSTREAM",
-            Watch("p_up_mmhg", False, settings.upstream_mmhg),
-            Watch("p_up_mmhg", True, settings.upstream_mmhg + profile.pressure_hysteresis_mmhg),
-            flows and not core.blind,
-        ),
-        (
-            "CASSETTE_DETACHED",
-            Watch("cassette_frac", False, BEYOND_HALF),
-            Watch("cassette_frac", True, BEYOND_HALF),
-            True,
-        ),
-        ("DOOR_OPEN", Watch("door_frac", False, BEYOND_HALF), Watch("door_frac", True, BEYOND_HALF), True),
-        (
-            "OVER_TEMPERATURE",
-            Watch("temperature_c", True, profile.temperature_max_c),
-            Watch("temperature_c", False, profile.temperature_max_c - profile.temperature_hysteresis_c),
-            True,
-        ),
-    ):
-        if code in core.beyond:
-            yield Watching(back, code, back=True)
-        elif is_looked_for:
-            yield Watching(out, code)
-    if profile.flow_sensor and core.mode is not Mode.PRIMING:
-        yield from _flow_conditions(core)
+    for condition in core.conditions:
+        if condition.code in core.beyond:
+            yield condition.back
+        elif condition.code == "OCCLUSION_DOWNSTREAM":
+            if flows:
+                yield condition.out
+        elif condition.code == "OCCLUSION_UPSTREAM":
+            if flows and not core.blind:
+                yield condition.out
+        else:
+            yield condition.out
 
 
 def _flow_conditions(core: PumpCore) -> Iterator[Watching]:
     """The flow sensor against the demand; a pump that stands must not flow at all."""
+    if not core.profile.flow_sensor or core.mode is Mode.PRIMING:
+        return
     rate_ml_h = core.drive.rate_ml_h
     tolerance_ml_h = rate_ml_h * core.profile.flow_tolerance_frac
     over_ml_h = rate_ml_h + tolerance_ml_h if rate_ml_h else core.profile.rate_min_ml_h
@@ -158,10 +170,10 @@ def crossed(core: PumpCore, t_s: float, watching: Watching) -> None:
         case "SUPPLY":
             _supply_changed(core, t_s)
         case code if watching.back:
-            core.beyond.discard(code)
+            core.beyond -= {code}
             _condition_gone(core, t_s, code)
         case code:
-            core.beyond.add(code)
+            core.beyond |= {code}
             _condition_there(core, t_s, code, watching.watch)
 
 
@@ -186,6 +198,14 @@ def _condition_there(core: PumpCore, t_s: float, code: str, watch: Watch) -> Non
             core.alarms.begin(t_s, code, f"{detail} mL/h", debounce_s=after_s)
         case "OVER_TEMPERATURE":
             core.alarms.begin(t_s, code, f"{detail} °C")
+
+
+def delivery_ended(core: PumpCore, t_s: float) -> None:
+    """Forget what was about to become an alarm of the flow: it would begin anew with the next start."""
+    for code in ("OCCLUSION_UPSTREAM", "OVER_INFUSION", "UNDER_INFUSION"):
+        if code in core.beyond and (code == "UNDER_INFUSION" or not core.alarms.is_standing(code)):
+            core.beyond -= {code}
+            _condition_gone(core, t_s, code)
 
 
 def _condition_gone(core: PumpCore, t_s: float, code: str) -> None:
@@ -232,7 +252,7 @@ def switch_off(core: PumpCore, t_s: float, cause: str) -> None:
     core.alarms.clear_all(t_s)
     core.draft = Draft()
     core.lock.relock()
-    core.beyond.clear()
+    core.beyond = frozenset()
     core.faults_s.clear()
     core.keypad.show(Page.HOME)
     core.timers = {name: due_s for name, due_s in core.timers.items() if name == "maintenance"}

@@ -123,6 +123,16 @@ def test_a_short_upstream_event_clears_by_itself_and_is_logged() -> None:
     assert not rig.core.alarms.is_standing("UPSTREAM_TRANSIENT")
 
 
+def test_an_event_that_is_cut_short_by_a_stop_begins_anew_with_the_next_start() -> None:
+    rig = running(profile="cassette-peristaltic")
+    rig.read(p_up_mmhg=-120.0).to(3.0).do(Stop())
+    rig.to(60.0)
+    assert not rig.standing()
+    rig.do(Start())
+    rig.to(65.0)
+    assert rig.raised()[-1] == (65.0, "OCCLUSION_UPSTREAM")
+
+
 def test_an_occlusion_while_priming_turns_the_prime_back_and_not_the_given() -> None:
     rig = Rig()
     rig.do(Prime(volume_ml=3.0, disconnected_confirmed=True))
