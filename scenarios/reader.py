@@ -19,9 +19,10 @@ from pump.profiles import Profile, load_profile
 from pump.program import Program
 from pump.settings import PumpSettings
 from scenarios.expectations import Expectation, read_expectation
-from scenarios.faults import FaultList, did_you_mean
+from scenarios.faults import FaultList, ScenarioError, did_you_mean
 from scenarios.fields import read_fields
 from scenarios.locate import Path
+from scenarios.procedures import load_procedure
 from scenarios.quantities import TIME, VOLUME, format_quantity, shorten
 from scenarios.tables import SCHEMA, TABLES, TOP
 from scenarios.verbs import LEAST_DOSE_IN_ML, read_step
@@ -34,7 +35,8 @@ from sim.plant.config import (
     PlantConfig,
     SetConfig,
 )
-from sim.world.setup import Order, Setup, Step
+from sim.world.procedure import Procedure
+from sim.world.setup import Order, Response, Setup, Step
 
 GENERIC: Final = "generic-ambulatory"
 LISTS: Final = ("step", "expect")
@@ -85,10 +87,12 @@ def read_document(
         for index, table in _tables_of("expect", document, faults)
     ]
     profile = _profile(values["pump"].pop("profile", GENERIC), folder, faults)
+    response, procedures = _response(values.pop("response"), folder, faults)
     _note_order(values["order"], faults)
     if faults.faults or profile is None:
         return None
     setup = _setup(top, values, profile, tuple(step for step in steps if step is not None))
+    setup = replace(setup, response=response, procedures=procedures)
     _note_contradictions(setup, faults)
     if faults.faults:
         return None
@@ -170,6 +174,25 @@ def _profile(name: str, folder: FilePath, faults: FaultList) -> Profile | None:
                 ("pump", "profile"), f"profile {shorten(name)}: {fault.key} {fault.problem}", fault.remedy
             )
         return None
+
+
+def _response(
+    values: dict[str, Any], folder: FilePath, faults: FaultList
+) -> tuple[Response | None, dict[str, Procedure]]:
+    """Return the response and its procedure, both by the name that the file gives it."""
+    name = values.pop("procedure", None)
+    if name is None:
+        return None, {}
+    try:
+        procedure = load_procedure(folder / name if name.endswith(".toml") else name)
+    except ScenarioError as error:
+        for fault in error.faults:
+            place = f" line {fault.line}" if name.endswith(".toml") else ""
+            faults.add(
+                ("response", "procedure"), f"procedure {shorten(name)}{place}: {fault.what}", fault.remedy
+            )
+        return None, {}
+    return Response(procedure=name, overrides=tuple(sorted(values.items()))), {name: procedure}
 
 
 # --- putting it together

@@ -12,6 +12,7 @@ from typing import Final
 
 from pump.commands import Access, LockLevel
 from scenarios.fields import FLAG, Field, Integer, ListOf, Name, Pairs, Text, TimeOfDay
+from scenarios.procedures import OVERRIDES
 from scenarios.quantities import (
     COMPLIANCE,
     CONCENTRATION,
@@ -352,7 +353,22 @@ CLOCK: Final = Table(
     ),
 )
 
+RESPONSE: Final = Table(
+    name="response",
+    meaning="who answers alarms, by which written procedure; its chances and times may be changed here",
+    fields=(
+        Field(
+            key="procedure",
+            inner="procedure",
+            kind=Text('"home-may-tap"', most_count=400),
+            required=True,
+            meaning="a procedure's name, or the path of a file, from this file's folder",
+        ),
+        *OVERRIDES,
+    ),
+)
+
 TABLES: Final[Mapping[str, Table]] = {
-    table.name: table for table in (ORDER, PUMP, BAG, LINE, FILTER, CATHETER, BATTERY, SITE, CLOCK)
+    table.name: table for table in (ORDER, PUMP, BAG, LINE, FILTER, CATHETER, BATTERY, SITE, CLOCK, RESPONSE)
 }
 """Every `[table]` by its name, in the order of the documents."""

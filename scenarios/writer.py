@@ -16,7 +16,7 @@ from scenarios.tables import SCHEMA, TABLES, TOP
 from scenarios.toml import toml_document
 from scenarios.verbs import write_step
 from sim.plant.config import PlantConfig
-from sim.world.setup import Setup, Step
+from sim.world.setup import Response, Setup, Step
 
 
 def dump(
@@ -38,18 +38,21 @@ def dump(
         source: Where the case comes from.
         tags: Words to find it by.
         profile: The path of the pump's profile; None: the profile's name.
-        steps: What was done, such as `World.recorded`; None: the setup's own steps.
+        steps: What was done, such as `World.recorded`, in place of the setup's own steps and of those
+            who would have answered alarms; None: the setup as it is.
     """
     about = {"title": title, "text": text or None, "source": source or None, "tags": tags or None}
     head = {"schema": SCHEMA, "id": setup.id, **about, "seed": setup.seed, "until_s": setup.until_s}
     document: dict[str, Any] = write_fields(head, TOP)
     values = _inner_values(setup, profile)
+    if steps is not None:
+        values["response"] = {}
     document |= {name: write_fields(values[name], table.fields) for name, table in TABLES.items()}
     document["step"] = [write_step(step) for step in (setup.steps if steps is None else steps)]
-    return toml_document({name: table for name, table in document.items() if table != []})
+    return toml_document({name: table for name, table in document.items() if table not in ([], {})})
 
 
-def _inner_values(setup: Setup, profile: str | None) -> Mapping[str, Mapping[str, Any]]:
+def _inner_values(setup: Setup, profile: str | None) -> dict[str, Mapping[str, Any]]:
     """Return the values of every table by their inner names."""
     plant: PlantConfig = setup.plant
     return {
@@ -66,12 +69,17 @@ def _inner_values(setup: Setup, profile: str | None) -> Mapping[str, Mapping[str
         "battery": {**_plain(plant.battery), "mains": plant.mains},
         "site": {"site_above_cm": plant.site_above_cm, "bag_above_cm": plant.bag_above_cm},
         "clock": {"clock_start_s": setup.clock_start_s},
+        "response": _response(setup.response),
     }
 
 
 def _pump(settings: PumpSettings) -> dict[str, Any]:
     chosen = {name: getattr(settings, name) for name in settings.__dataclass_fields__ if name != "profile"}
     return {**chosen, **_plain(settings.program), "codes": settings.codes or None}
+
+
+def _response(response: Response | None) -> dict[str, Any]:
+    return {} if response is None else {"procedure": response.procedure, **dict(response.overrides)}
 
 
 def _plain(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the data classes

@@ -83,6 +83,16 @@ def test_28_hung_for_9_changes_the_bag_and_not_the_order() -> None:
     assert setup.plant.bag.ug_per_ml == 1.944
 
 
+def test_a_response_brings_its_procedure_and_what_is_changed_of_it() -> None:
+    setup = loads(
+        PLAIN + '[response]\nprocedure = "home-may-tap"\ntap_works = "90 %"\ncall = "3 min"\n'
+    ).setup
+    assert setup.response is not None
+    assert setup.response.procedure == "home-may-tap"
+    assert setup.response.overrides == (("call_s", 180.0), ("tap_works_frac", 0.9))
+    assert setup.procedures["home-may-tap"].id == "home-may-tap"
+
+
 def test_the_battery_runs_down_as_the_profile_says() -> None:
     battery = loads(PLAIN).setup.plant.battery
     assert (battery.running_per_h, battery.per_ml, battery.idle_per_h) == (0.064, 0.00011, 0.032)
@@ -159,7 +169,7 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
             "mine.toml:4: seed: a number of very many digits is out of range",
         ),
         (HEAD + "seed = 1.0\n" + ORDER, "mine.toml:4: seed: 1.0 is no whole number"),
-        (HEAD + f"seed = {'9' * 5000}\n" + ORDER, "mine.toml:1: this is no TOML: Exceeds the limit"),
+        (HEAD + f"seed = {'9' * 5000}\n" + ORDER, "this is no TOML: Exceeds the limit"),
         (HEAD + "seed = 2020-01-01\n" + ORDER, "mine.toml:4: seed: 2020-01-01 is no whole number"),
         (HEAD + 'tags = "bags"\n' + ORDER, 'mine.toml:4: tags: "bags" is no list'),
         (
@@ -170,6 +180,19 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
         (
             PLAIN + '[pump]\nrate = "0.65 mL/h"\n',
             "mine.toml:9: no generic-ambulatory pump can be set up so: rate 0.65",
+        ),
+        (
+            PLAIN + '[response]\nprocedure = "homemaytap"\n',
+            'mine.toml:9: procedure "homemaytap": is no procedure',
+        ),
+        (
+            PLAIN + '[response]\nprocedure = "gone.toml"\n',
+            'mine.toml:9: procedure "gone.toml" line 1: there is no such file',
+        ),
+        (PLAIN + "[response]\n", "mine.toml:8: procedure is missing"),
+        (
+            PLAIN + '[response]\nprocedure = "home-may-tap"\nluck = "9 %"\n',
+            'mine.toml:10: "luck" is not known',
         ),
         (PLAIN + '[pump]\nvtbi = "100.85 mL"\n', "nearest are 100.8 and 100.9 mL; correct vtbi"),
         (PLAIN + '[pump]\ncodes = { doctor = "1" }\n', 'mine.toml:9: codes: "doctor" is not known here'),
@@ -206,7 +229,7 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
         ("schema = 1\nid = mine\n", "mine.toml:2: this is no TOML: Invalid value (column 6)"),
         ("schema = 1\nschema = 1\n", "mine.toml:2: this is no TOML: Cannot overwrite a value"),
         ('id = "mine', "mine.toml:1: this is no TOML"),
-        ("a = " + "[" * 50_000, "mine.toml:1: is nested too deeply for a scenario"),
+        ("a = " + "[" * 50_000, "mine.toml:1: is nested too deeply"),
     ],
 )
 def test_says_what_is_wrong(text: str, fault: str) -> None:
@@ -223,10 +246,7 @@ def test_bad_files_of_every_kind(tmp_path: Path) -> None:
         assert caught.value.file == str(path)
         return str(caught.value).removeprefix(f"{path}:")
 
-    assert (
-        said("gone.toml")
-        == "1: there is no such file; give the path of a .toml file, or a name of the library"
-    )
+    assert said("gone.toml") == "1: there is no such file; give the path of a scenario's .toml file"
     assert said("latin.toml", b"# one\n# J\xe4ger\n") == "2: is not UTF-8 text; save it as UTF-8"
     assert said("binary.toml", bytes(range(256))).startswith("1: is no text but binary")
     assert said("utf16.toml", PLAIN.encode("utf-16")).startswith(

@@ -87,6 +87,28 @@ def test_recorded_steps_take_the_place_of_the_scripted_ones() -> None:
     assert read.title == "A session"
 
 
+RESPONSE = """schema = 1
+id = "night"
+title = "Somebody sleeps beside the pump"
+[order]
+rate = "0.6 mL/h"
+duration = "7 d"
+dose = "196 ug"
+[response]
+procedure = "home-may-tap"
+tap_works = "90 %"
+"""
+
+
+def test_who_answers_is_kept_unless_what_was_done_is_written() -> None:
+    setup = loads(RESPONSE).setup
+    assert setup.response is not None
+    assert loads(dump(setup, title="T")).setup == setup
+    recorded = (Step(at_s=600.0, verb="start", by="nurse"),)
+    read = loads(dump(setup, title="T", steps=recorded)).setup
+    assert (read.response, read.steps) == (None, recorded)
+
+
 def test_what_it_tells_people_is_kept() -> None:
     text = 'Two\nsentences, one "quoted" \\ one not. \u00b5\u2028'
     read = loads(dump(PLAIN, title="T", text=text, source="S", tags=("air", "night")))
