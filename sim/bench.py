@@ -98,6 +98,14 @@ class Bench:
         self._handle_due(self.t_s)
         return self.journal.events[first:]
 
+    def order(self, order_ml_h: float) -> list[Event]:
+        """Measure interruptions against another order from now on; returns the new events."""
+        first = len(self.journal.events)
+        self.truth.order(order_ml_h)
+        self._changed()
+        self._handle_due(self.t_s)
+        return self.journal.events[first:]
+
     def swap_pump(self, program: Program, gain_frac: float) -> list[Event]:
         """Take another pump of the same make, keyed with `program`; returns the new events.
 

@@ -78,6 +78,10 @@ class Truth:
         self.start_s = t_s
         self._go_below(t_s, "lag")
 
+    def order(self, order_ml_h: float) -> None:
+        """Measure against another order from now on: another bag was prescribed."""
+        self._level_ml_h = FLOW_FRAC * order_ml_h
+
     def watches(self) -> tuple[Watch, ...]:
         """The one level that matters now."""
         if self.start_s is None:

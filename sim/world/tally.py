@@ -23,7 +23,7 @@ BELIEVED_FLOW = ("running", "kvo")
 
 
 class GivenBefore:
-    """What the pump's given counter had shown when it was reset, or when the pump was swapped: it is not lost."""
+    """What the given counter had shown when it was reset, or when the pump was swapped: it is not lost."""
 
     def __init__(self) -> None:
         self.before_ml = 0.0

@@ -269,6 +269,8 @@ def _reprogram(world: World, step: Step, hand: str) -> None:
     if rate_ml_h is None and vtbi_ml is None:
         return
     keying = hand if rate_ml_h is None else SUPPLIER
+    if rate_ml_h is not None:
+        world.order(rate_ml_h)
     _unlocked(world, keying)
     if not _refused(world.command(ask.ProgramChange(rate_ml_h=rate_ml_h, vtbi_ml=vtbi_ml), keying)):
         world.command(ask.ConfirmProgram(soft_override=True), keying)
@@ -340,11 +342,12 @@ def note(world: World, step: Step, hand: str) -> Chain:
 
 
 def check_residual(world: World, step: Step, hand: str) -> Chain:
-    """Compare what is left in the bag with what should be: the check at each change."""
+    """Compare what can still be drawn from the first bag with what should be: the check at each change."""
     setup, bench = world.setup, world.bench
-    left_ml = bench.plant.as_of(world.now_s).upstream.bag.liquid_ml
-    core = bench.core.counters(world.now_s)
-    expected_ml = setup.plant.bag.fill_ml - core.given_ml - setup.plant.line.prime_ml
+    bag = setup.plant.bag
+    left_ml = bench.plant.as_of(world.now_s).upstream.bag.available_ml
+    given_ml = bench.core.counters(world.now_s).given_ml
+    expected_ml = bag.fill_ml - bag.holdup_ml - setup.plant.line.prime_ml - given_ml
     expected_ml = number(step, "expected_ml", expected_ml)
     tolerance_ml = number(step, "tolerance_ml", 1.0)
     verdict = "as expected" if abs(left_ml - expected_ml) <= tolerance_ml else "not as expected"

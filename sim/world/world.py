@@ -115,6 +115,12 @@ class World:
             return self.command(action, hand)
         return self.apply(action)
 
+    def order(self, order_ml_h: float) -> None:
+        """Another rate is prescribed from now on, with the bag that is hung for it."""
+        self._tell(self.bench.advance_to(self.now_s))
+        self._tell(self.bench.order(order_ml_h))
+        self._arm()
+
     def swap_pump(self, program: Program, gain_frac: float) -> list[Event]:
         """Put another pump in the place of this one, and let everyone hear of it."""
         self._tell(self.bench.advance_to(self.now_s))
