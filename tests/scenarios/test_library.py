@@ -9,6 +9,7 @@ from scenarios.loader import LIBRARY, Scenario, library, load, loads
 from scenarios.runner import Verdict, judge, run
 from scenarios.trace import trace_lines
 from scenarios.writer import dump
+from sim.live import LiveHost
 from sim.world.host import VirtualHost
 from sim.world.world import World
 
@@ -39,6 +40,10 @@ def test_nothing_is_lost(verdict: Verdict) -> None:
 def test_it_replays_byte_by_byte(scenario: Scenario, verdict: Verdict) -> None:
     again = run(load(scenario.id), VirtualHost())
     assert list(trace_lines(again, "1")) == list(trace_lines(verdict, "1"))
+
+
+def test_the_live_host_gives_the_same(scenario: Scenario, verdict: Verdict) -> None:
+    assert LiveHost(rate_frac=1e9).run(scenario.setup) == verdict.result
 
 
 def test_what_was_done_is_a_scenario_that_does_the_same(scenario: Scenario, verdict: Verdict) -> None:
