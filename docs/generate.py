@@ -25,6 +25,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "profiles.md": pump_pages.profiles,
     "verbs.md": scenario_pages.verbs,
     "scenario-file.md": scenario_pages.scenario_file,
+    "procedures.md": scenario_pages.procedures,
     "library.md": scenario_pages.library,
 }
 """Every generated page by its name, with what makes its text."""

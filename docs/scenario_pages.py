@@ -1,4 +1,4 @@
-"""The pages about scenarios, from the tables of `scenarios/` and from the library itself."""
+"""The pages about scenarios, from the tables of `scenarios/`, from the library and the procedures."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import fields
 from inspect import getdoc
 
-from docs.markdown import code, page, section, table
+from docs.markdown import MARKS, code, page, section, span, table, yes
 from pump.events import Event
 from scenarios import expectations
 from scenarios.expectations import EVENT_KINDS, QUANTITIES, quantity_fields
 from scenarios.fields import Field
 from scenarios.loader import library as load_library
+from scenarios.procedures import OVERRIDES, load_procedure, procedure_names
 from scenarios.quantities import DIMENSIONS, VOLUME, dimension_of
 from scenarios.tables import TABLES, TOP
 from scenarios.verbs import AT, BY, VERBS, Verb
+from sim.world.procedure import TASKS, Procedure, When
 
 ROOMS = {
     "pump": ("At the pump", "Keys and commands. `by` names the hand."),
@@ -185,3 +187,68 @@ def library() -> str:
             for each in every
         ),
     )
+
+
+# ---------------------------------------------------------------- procedures
+
+
+def procedures() -> str:
+    """Write what people do when the pump alarms, with every chance and time."""
+    return page(
+        "Procedures",
+        "`sim/world/procedure.py` and `scenarios/procedures/*.toml`",
+        "What people do when the pump alarms, as data. A scenario's `[response]` names one and may change "
+        "its chances and times. How people hear, come and err is told in "
+        "[physics.md](../physics.md#people-who-follow-a-procedure).",
+        MARKS,
+        section(
+            "Tasks",
+            "`staff`: for trained staff only. `repairs`: forbidden where the site lets people only call.",
+            table(
+                ("Task", "What it is", "staff", "repairs"),
+                (
+                    (code(name), task.meaning, yes(when=task.staff), yes(when=task.repairs))
+                    for name, task in TASKS.items()
+                ),
+            ),
+        ),
+        *(_procedure(load_procedure(name)) for name in procedure_names()),
+    )
+
+
+def _procedure(procedure: Procedure) -> str:
+    parts = [
+        f"**{procedure.title}.** Policy {code(procedure.policy.value)}, followed by the {procedure.hand}.",
+        f"Source: {procedure.source}.",
+        _rules(f"What the {procedure.hand} does", procedure.rules),
+    ]
+    if procedure.visits:
+        parts.append(
+            _rules("What the nurse does who comes, or receives the patient in hospital", procedure.visits)
+        )
+    cited = {figure.name: figure for figure in procedure.figures}
+    values = {
+        name: getattr(part, name) for part in (procedure.chances, procedure.times) for name in part.__slots__
+    }
+    figures = table(
+        ("Figure", "Value", "Source", ""),
+        (
+            (
+                code(field.key),
+                str(field.kind.write(values[field.inner])),
+                cited[field.inner].source if field.inner in cited else "",
+                cited[field.inner].certainty if field.inner in cited else "X",
+            )
+            for field in OVERRIDES
+        ),
+    )
+    return section(procedure.id, *parts, figures)
+
+
+def _rules(title: str, rules: Iterable[When]) -> str:
+    rows = ((code(rule.alarm), ", ".join(rule.then), _second(rule)) for rule in rules)
+    return f"{title}:\n\n{table(('Alarm', 'Tasks', 'When it comes again'), rows)}"
+
+
+def _second(rule: When) -> str:
+    return f"{', '.join(rule.second)}, within {span(rule.within_s)}" if rule.second else ""
