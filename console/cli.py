@@ -24,6 +24,8 @@ COMMANDS: Final = MappingProxyType(
     {
         "list": "console.list",
         "check": "console.check",
+        "replay": "console.replay",
+        "diff": "console.diff",
         "profiles": "console.profiles",
         "schema": "console.schema",
     }

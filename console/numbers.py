@@ -39,13 +39,13 @@ NUMBERS: Final[tuple[tuple[str, str, Callable[[Result], str], str], ...]] = (
     (
         "planned_ml",
         "planned",
-        lambda result: f"{volume(result.planned_ml)}, {plain(result.planned_ug)} ug",
+        lambda result: f"{volume(result.planned_ml)}, {plain(result.planned_ug, 1)} ug",
         "What was prescribed: the order's rate times its duration, and the drug in it.",
     ),
     (
         "delivered_ml",
         "delivered",
-        lambda result: f"{volume(result.delivered_ml)}, {plain(result.delivered_ug)} ug",
+        lambda result: f"{volume(result.delivered_ml)}, {plain(result.delivered_ug, 1)} ug",
         "Drug solution that went through the catheter tip into the vein, and the drug in it.",
     ),
     (
@@ -77,8 +77,8 @@ NUMBERS: Final[tuple[tuple[str, str, Callable[[Result], str], str], ...]] = (
         "without drug",
         _gap,
         (
-            "The time up to the planned end in which less than a tenth of the ordered flow reached the vein for "
-            "over a minute. Each such interruption ends when the flow has been back for a minute."
+            "The time up to the planned end in which less than a tenth of the ordered flow reached the vein "
+            "for over a minute. Each such interruption ends when the flow has been back for a minute."
         ),
     ),
     (
@@ -98,8 +98,8 @@ NUMBERS: Final[tuple[tuple[str, str, Callable[[Result], str], str], ...]] = (
         "wasted",
         lambda result: volume(result.wasted_ml),
         (
-            "Drug solution primed out, spilled, aspirated or discarded. What is left in bag or set at the end "
-            "is not wasted."
+            "Drug solution primed out, spilled, aspirated or discarded. What is left in bag or set at the "
+            "end is not wasted."
         ),
     ),
     (

@@ -79,9 +79,9 @@ class OutputFolder:
             raise cannot_write(self.folder, error) from error
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """The files so far, as paths relative to the folder, in the order of writing."""
-        return list(self._staged)
+        return tuple(self._staged)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
