@@ -251,9 +251,10 @@ def change_bag(world: World, step: Step, hand: str) -> Chain:
     if fresh_set:
         prime_ml = number(step, "prime_ml", line.prime_ml)
         world.apply(do.HangSet(prime_ml=line.prime_ml, supply_ml=line.supply_side_ml))
-    _reprogram(world, step, hand)
+    # Counters first: a VTBI below what has been given is refused.
     if flag(step, "reset", default=True):
         world.command(ask.NewBag(reservoir_ml=maybe_number(step, "reservoir_ml") or fill_ml), hand)
+    _reprogram(world, step, hand)
     if fresh_set and prime_ml > 0.0:
         yield from _run_prime(world, prime_ml, hand, confirmed=True)
     yield _until(world, begun_s + number(step, "takes_s", 600.0))
