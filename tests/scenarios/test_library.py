@@ -1,4 +1,4 @@
-"""Every scenario of the library: it loads, tells what it is for, runs as expected, and runs the same everywhere."""
+"""Every scenario of the library: what it is for, whether it runs as expected, and the same everywhere."""
 
 from __future__ import annotations
 
