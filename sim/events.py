@@ -61,6 +61,13 @@ class StepNotDone(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepSkipped(Event):
+    """A step that this host has nothing to do it with: a fault of a wire where there is no wire."""
+
+    verb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonActed(Event):
     """Somebody did or noticed something that touches neither pump nor plant."""
 

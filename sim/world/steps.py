@@ -47,6 +47,9 @@ def _where(step: Step, default: str = "downstream") -> Any:  # noqa: ANN401  (ch
     return cast("Any", word(step, "where", default))
 
 
+WIRE_PREFIX: Final = "link_"
+"""Verbs that begin so are faults of a wire; a host without one puts them on record as skipped."""
+
 STEPS: Final[dict[str, StepRow]] = {
     # The pump
     "power_on": one(PATIENT, lambda _w, _s: ask.PowerOn()),

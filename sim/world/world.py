@@ -18,13 +18,13 @@ from pump.commands import Access, Command
 from pump.events import Event, ModeChanged
 from pump.program import Program
 from sim.bench import Action, Bench
-from sim.events import PersonActed, StepNotDone
+from sim.events import PersonActed, StepNotDone, StepSkipped
 from sim.world.environment import Moment, Order, WorldEnvironment
 from sim.world.params import StepRefusedError
 from sim.world.people import start_people
 from sim.world.result import Result
 from sim.world.setup import Setup, Step
-from sim.world.steps import STEPS
+from sim.world.steps import STEPS, WIRE_PREFIX
 from sim.world.tally import Tally
 
 Listener = Callable[[Event], None]
@@ -211,6 +211,9 @@ class World:
 
     def carry_out(self, step: Step) -> Chain:
         """Carry out `step` as soon as its hand is free: a person does one thing at a time."""
+        if step.verb.startswith(WIRE_PREFIX):
+            self._note(StepSkipped, verb=step.verb)
+            return
         row = STEPS[step.verb]
         hand = step.by or row.by
         if hand is None:
