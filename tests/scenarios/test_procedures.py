@@ -9,6 +9,7 @@ import pytest
 
 from pump.alarm_table import ALARMS
 from scenarios.faults import FaultList, ScenarioError
+from scenarios.loader import loads
 from scenarios.procedures import (
     OVERRIDES,
     load_procedure,
@@ -16,8 +17,10 @@ from scenarios.procedures import (
     procedure_names,
     read_response,
 )
+from scenarios.verbs import read_step, write_step
 from sim.world.procedure import CHANCE_NAMES, TASKS, TIME_NAMES, Policy, rule_for
 from sim.world.setup import Response
+from sim.world.world import World
 
 GOOD = """\
 schema = 1
@@ -103,6 +106,56 @@ def test_like_takes_over_what_a_file_leaves_out() -> None:
     hospital = load_procedure("hospital")
     assert ours.times == replace(hospital.times, look_s=1800.0)
     assert (ours.rules, ours.chances, ours.hand) == (hospital.rules, hospital.chances, "nurse")
+
+
+TROUBLED = """\
+schema = 1
+id = "troubled"
+title = "Everything at once"
+seed = 3
+until = "3 d"
+[order]
+rate = "0.6 mL/h"
+duration = "7 d"
+dose = "196 ug"
+[[step]]
+at = "0 s"
+do = "prime"
+volume = "3 mL"
+[[step]]
+at = "10 min"
+do = "start"
+[[step]]
+at = "2 h"
+do = "kink"
+[[step]]
+at = "16 h"
+do = "air"
+volume = "1 mL"
+[[step]]
+at = "30 h"
+do = "unplug"
+[[step]]
+at = "31 h"
+do = "battery_level"
+level = "2 %"
+[[step]]
+at = "40 h"
+do = "occlude"
+"""
+
+
+@pytest.mark.parametrize("name", procedure_names())
+def test_three_days_of_trouble_replay_without_people_to_the_same_events(name: str) -> None:
+    procedure = load_procedure(name)
+    setup = replace(loads(TROUBLED).setup, response=Response(procedure=name), procedures={name: procedure})
+    world = World(setup)
+    result = world.run()
+    assert {each.by for each in world.recorded if each.verb == "silence"} == {procedure.hand}
+    assert World(replace(setup, steps=tuple(world.recorded), response=None)).run() == result
+    for each in world.recorded:
+        table = write_step(each)
+        assert read_step(table, ("step", 0), FaultList("")) == each
 
 
 def test_the_hospital_is_always_awake_and_near() -> None:
