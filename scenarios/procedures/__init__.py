@@ -51,9 +51,8 @@ from sim.world.procedure import (
     Times,
     When,
 )
-from sim.world.setup import Response
 
-__all__ = ["RESPONSE", "load_procedure", "loads_procedure", "procedure_names", "read_response"]
+__all__ = ["OVERRIDES", "load_procedure", "loads_procedure", "procedure_names"]
 
 FOLDER: Final = Path(__file__).parent
 SCHEMA: Final = 1
@@ -93,29 +92,6 @@ def loads_procedure(text: str, *, file: str = "<text>") -> Procedure:
     if procedure is None or faults.faults:
         raise ScenarioError(file, faults.faults)
     return procedure
-
-
-def read_response(
-    table: Mapping[str, object], folder: Path, faults: FaultList
-) -> tuple[Response, Procedure] | None:
-    """Return what a scenario's `[response]` table attaches, or None; what is wrong with it goes to `faults`.
-
-    Args:
-        table: The table.
-        folder: Where the scenario stands: procedures given by path are looked for from here.
-        faults: Of the scenario.
-    """
-    values = read_fields(table, RESPONSE, ("response",), faults)
-    name = values.pop("procedure", None)
-    if name is None:
-        return None
-    try:
-        procedure = load_procedure(folder / name if name.endswith(".toml") else name)
-    except ScenarioError as error:
-        for fault in error.faults:
-            faults.add(("response", "procedure"), f"procedure {shorten(name)}: {fault.what}", fault.remedy)
-        return None
-    return Response(procedure=procedure.id, overrides=tuple(sorted(values.items()))), procedure
 
 
 # ---------------------------------------------------------------- what a file may hold
@@ -165,18 +141,6 @@ def _words(name: str) -> str:
 
 OVERRIDES: Final = tuple(_number_fields())
 """What a scenario's `[response]` may change: every chance and time, without a source."""
-
-RESPONSE: Final = (
-    Field(
-        key="procedure",
-        inner="procedure",
-        kind=Text('"home-may-tap"', most_count=400),
-        required=True,
-        meaning="a procedure's name, or the path of a file, from this file's folder",
-    ),
-    *OVERRIDES,
-)
-"""The keys of a scenario's `[response]` table."""
 
 _FIGURES: Final[Mapping[str, tuple[Field, ...]]] = MappingProxyType(
     {

@@ -15,11 +15,9 @@ from scenarios.procedures import (
     load_procedure,
     loads_procedure,
     procedure_names,
-    read_response,
 )
 from scenarios.verbs import read_step, write_step
 from sim.world.procedure import CHANCE_NAMES, TASKS, TIME_NAMES, Policy, rule_for
-from sim.world.setup import Response
 from sim.world.world import World
 
 GOOD = """\
@@ -148,7 +146,7 @@ do = "occlude"
 @pytest.mark.parametrize("name", procedure_names())
 def test_three_days_of_trouble_replay_without_people_to_the_same_events(name: str) -> None:
     procedure = load_procedure(name)
-    setup = replace(loads(TROUBLED).setup, response=Response(procedure=name), procedures={name: procedure})
+    setup = loads(TROUBLED + f'[response]\nprocedure = "{name}"\n').setup
     world = World(setup)
     result = world.run()
     assert {each.by for each in world.recorded if each.verb == "silence"} == {procedure.hand}
@@ -171,27 +169,6 @@ def test_every_chance_and_time_can_be_overridden_in_a_scenario() -> None:
     assert by_key["tap_works"].kind.read("30 %") == 0.3
     assert by_key["reaction_asleep"].kind.read("45 min") == 2700.0
     assert by_key["awake_until"].kind.read("22:15") == 22.25 * 3600
-
-
-def test_a_response_table_names_a_procedure_and_what_is_different() -> None:
-    faults = FaultList("")
-    table = {"procedure": "home-may-tap", "tap_works": "30 %", "reaction_asleep": "45 min"}
-    found = read_response(table, Path(), faults)
-    assert not faults.faults
-    assert found is not None
-    response, procedure = found
-    assert response == Response(
-        procedure="home-may-tap", overrides=(("reaction_asleep_s", 2700.0), ("tap_works_frac", 0.3))
-    )
-    assert procedure.with_overrides(response.overrides).times.reaction_asleep_s == 2700.0
-
-
-def test_what_is_wrong_with_a_response_table_is_told_with_its_line(tmp_path: Path) -> None:
-    text = '[response]\nprocedure = "home"\ntap_work = "30 %"\n'
-    faults = FaultList(text)
-    assert read_response({"procedure": "home", "tap_work": "30 %"}, tmp_path, faults) is None
-    assert [fault.line for fault in faults.faults] == [3, 2]
-    assert "home-" in str(faults.faults[1])
 
 
 @pytest.mark.parametrize(
