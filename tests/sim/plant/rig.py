@@ -102,7 +102,7 @@ class Rig:
         return value
 
     def until(self, reading: ReadingName, *, above: bool, level: float) -> float:
-        """Seconds from now until the reading is beyond the level; the plant passes its own events on the way."""
+        """Seconds from now until the reading is beyond the level; own events are passed on the way."""
         started_s = self.t_s
         watch = Watch(reading, above, level)
         for _ in range(EVENTS_AT_MOST):
