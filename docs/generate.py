@@ -1,9 +1,9 @@
-"""Write the generated pages of the reference, from the product's own tables.
+"""Write the generated pages of the reference, from the product's own tables, and the figure of the README.
 
     python -m docs.generate
 
 `tests/meta/test_generated_docs.py` holds that the pages in the repository are what this writes, so that
-tables and pages cannot part.
+tables and pages cannot part. The figure is not held: its bytes may differ from one machine to another.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from docs import pump_pages, scenario_pages
+from scenarios.loader import load
+from scenarios.runner import run
+from sim.world.host import VirtualHost
 
 FOLDER: Final = Path(__file__).parent / "reference"
+FIGURE: Final = Path(__file__).parent / "images" / "day7.png"
+FIGURE_OF: Final = "day7-shortfall-after-two-reprimes"
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "alarms.md": pump_pages.alarms,
@@ -31,14 +36,24 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
 """Every generated page by its name, with what makes its text."""
 
 
+def readme_figure() -> bytes:
+    """Draw the README's figure: the one that `ambupump replay --out` leaves."""
+    from console.report import figure  # noqa: PLC0415 - matplotlib is for this alone
+    from console.report.material import Material  # noqa: PLC0415
+    from console.signals import sample_run  # noqa: PLC0415
+
+    verdict = run(load(FIGURE_OF), VirtualHost())
+    signals = sample_run(verdict.scenario.setup, verdict.result)
+    return figure.png(Material(verdict.scenario, verdict.result, verdict.found, signals))
+
+
 def main() -> None:
-    """Write every page that is not what it should be, and say which."""
-    FOLDER.mkdir(exist_ok=True)
-    for name, make in PAGES.items():
-        path = FOLDER / name
-        text = make()
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8", newline="\n")
+    """Write every file that is not what it should be, and say which."""
+    contents = {FOLDER / name: make().encode() for name, make in PAGES.items()} | {FIGURE: readme_figure()}
+    for path, content in contents.items():
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
             print(f"wrote {path.relative_to(FOLDER.parents[1])}")
 
 
