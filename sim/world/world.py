@@ -45,6 +45,7 @@ class World:
         self.env = WorldEnvironment()
         self.bench = Bench(setup.pump, setup.plant, setup.order.rate_ml_h)
         self.recorded: list[Step] = []
+        self.injected: list[Step] = []
         self.finished = False
         self.disconnected_by_hand = False
         self._hands: dict[str, simpy.Resource] = {}
@@ -97,7 +98,26 @@ class World:
             ValueError: the step's time is past.
         """
         self._queue(step)
+        self.injected.append(step)
         self.advance_to(step.at_s)
+
+    def rewound(self, t_s: float) -> World:
+        """A new world that has lived through the same up to `t_s`: to go back, or to try it the other way.
+
+        It is executed again from the setup, with what was injected up to then; its people draw the same
+        chances. This world stays as it is.
+
+        Raises:
+            ValueError: this world has not been there yet.
+        """
+        if t_s > self.now_s:
+            raise ValueError(f"{t_s} s has not been yet; it is {self.now_s} s")
+        other = World(self.setup)
+        for step in self.injected:
+            if step.at_s <= t_s:
+                other.do(step)
+        other.advance_to(t_s)
+        return other
 
     # The bench on the clock
 
