@@ -9,14 +9,17 @@ Both return the new events. After either, nothing is due at `bench.t_s` any more
 
 At one instant: the plant's own events, then levels crossed (the core's in table order, then truth's),
 then the core's timers, then truth's. A level crossed by motion is consumed until the plant's next
-event, because every reading is monotone in between; a reading put beyond a level by a jump is told at
-once and consumes nothing. Without this rule a crossing on an exponential is found again for ever.
+event, because every reading is monotone in between; a reading that is beyond a level when the watch is
+posted is told at once and consumes nothing. Without this rule a crossing on an exponential is found again
+for ever.
+
+The plant is asked once for each watch: when it is posted, and again after the plant's next event.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pump.commands import Command
@@ -39,16 +42,33 @@ STUCK_COUNT: Final = 10_000
 INF: Final = float("inf")
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A watch that is posted since `since_s` and will be crossed at `when_s` as the plant moves now."""
+
+    kind: str
+    watch: Watch
+    since_s: float
+    when_s: float
+
+    @property
+    def by_motion(self) -> bool:
+        """Whether the reading moves to the level, and was not beyond it from the beginning."""
+        return self.when_s > self.since_s
+
+
 class Bench:
     """A pump core, its plant and the truth observer, at one time."""
 
     __slots__ = (
         "_agenda",
+        "_configuration",
         "_consumed",
-        "_crossings_s",
-        "_digest",
         "_epoch_count",
+        "_first",
+        "_posts",
         "_settings",
+        "_watches",
         "core",
         "journal",
         "plant",
@@ -63,11 +83,14 @@ class Bench:
         self.core = PumpCore(pump, self.journal, self.plant.readings(t_s), t_s)
         self.truth = Truth(order_ml_h, self.journal)
         self._settings = pump
+        self._configuration = (pump, plant, order_ml_h)
         self._consumed: set[tuple[str, float]] = set()
-        self._crossings_s: dict[Watch, float] = {}
-        self._epoch_count = self.plant.epoch_count
-        self._agenda: tuple[float, str, Watch | None] | None = None
-        self._digest = hashlib.sha256(repr((pump, plant, order_ml_h)).encode()).hexdigest()
+        self._epoch_count = -1
+        self._watches: tuple[tuple[Watch, ...], tuple[Watch, ...]] = ((), ())
+        self._posts: list[Post] = []
+        self._first: Post | None = None
+        self._agenda: tuple[float, str, Post | None] | None = None
+        self._changed()
 
     def next_deadline_s(self) -> float:
         """When anything happens next if nobody acts; inf if never."""
@@ -123,29 +146,24 @@ class Bench:
     def _handle_due(self, t_s: float) -> None:
         at_once_count = 0
         while True:
-            due_s, kind, watch = self._next()
+            due_s, kind, post = self._next()
             if due_s > t_s:
                 return
             at_once_count = at_once_count + 1 if due_s <= self.t_s else 0
             if at_once_count > STUCK_COUNT:
                 raise RuntimeError(
-                    f"no end of {kind} {watch or ''} at {due_s} s: a watch that its owner ignores"
+                    f"no end of {kind} {post or ''} at {due_s} s: a watch that its owner ignores"
                 )
             self.t_s = max(self.t_s, due_s)
-            self._handle(kind, watch)
+            self._handle(kind, post)
             self._changed()
 
-    def _next(self) -> tuple[float, str, Watch | None]:
+    def _next(self) -> tuple[float, str, Post | None]:
         """The earliest deadline, the first in the order of one instant."""
         if self._agenda is None:
-            best: tuple[float, str, Watch | None] = (self.plant.next_event_s(), "plant", None)
-            for kind, watches in (("core watch", self.core.watches()), ("truth watch", self.truth.watches())):
-                for watch in watches:
-                    if (watch.reading, watch.level) in self._consumed:
-                        continue
-                    when_s = max(self._crossing_s(watch), self.t_s)
-                    if when_s < best[0]:
-                        best = (when_s, kind, watch)
+            best: tuple[float, str, Post | None] = (self.plant.next_event_s(), "plant", None)
+            if self._first is not None and (when_s := max(self._first.when_s, self.t_s)) < best[0]:
+                best = (when_s, self._first.kind, self._first)
             for kind, due_s in (
                 ("core", self.core.next_deadline_s()),
                 ("truth", self.truth.next_deadline_s()),
@@ -155,22 +173,41 @@ class Bench:
             self._agenda = best
         return self._agenda
 
-    def _crossing_s(self, watch: Watch) -> float:
-        """When the plant says that it will be crossed; it says the same until its next event."""
-        when_s = self._crossings_s.get(watch)
-        if when_s is None:
-            when_s = self._crossings_s[watch] = self.plant.when(watch)
-        return when_s
-
     def _changed(self) -> None:
         """Look for the next deadline anew, and forget crossings of a motion that is over."""
         self._agenda = None
+        watches = (self.core.watches(), self.truth.watches())
         if self.plant.epoch_count != self._epoch_count:
             self._epoch_count = self.plant.epoch_count
             self._consumed.clear()
-            self._crossings_s.clear()
+            self._posts.clear()
+        elif watches == self._watches:
+            return
+        self._post(watches)
 
-    def _handle(self, kind: str, watch: Watch | None) -> None:
+    def _post(self, watches: tuple[tuple[Watch, ...], tuple[Watch, ...]]) -> None:
+        """Ask the plant about every watch that is new."""
+        self._watches = watches
+        t_s, when = self.t_s, self.plant.when
+        known = {(post.kind, post.watch): post for post in self._posts}
+        self._posts = [
+            (known and known.get((kind, watch))) or Post(kind, watch, t_s, when(watch, t_s))
+            for kind, own in zip(("core watch", "truth watch"), watches, strict=True)
+            for watch in own
+        ]
+        self._look()
+
+    def _look(self) -> None:
+        """Find the post that is crossed first, if any ever is; of those at one instant the first."""
+        self._first = None
+        for post in self._posts:
+            if (self._first is None or post.when_s < self._first.when_s) and (
+                post.watch.reading,
+                post.watch.level,
+            ) not in self._consumed:
+                self._first = post
+
+    def _handle(self, kind: str, post: Post | None) -> None:
         t_s = self.t_s
         if kind == "plant":
             self.plant.pass_event()
@@ -178,17 +215,17 @@ class Bench:
             self._obey(self.core.wake(t_s, self.plant.readings(t_s)))
         elif kind == "truth":
             self.truth.wake(t_s, self.core.mode, self.plant)
-        elif watch is not None:
-            by_motion = self._crossing_s(watch) > self.plant.anchor_s
-            if by_motion:
-                self._consumed.add((watch.reading, watch.level))
+        elif post is not None:
+            if post.by_motion:
+                self._consumed.add((post.watch.reading, post.watch.level))
+                self._look()
             if kind == "truth watch":
                 self.truth.sense(t_s, self.core.mode, self.plant)
             else:
                 readings = self.plant.readings(t_s)
-                if by_motion:
-                    readings = snapped(readings, watch)
-                self._obey(self.core.sense(t_s, watch, readings))
+                if post.by_motion:
+                    readings = snapped(readings, post.watch)
+                self._obey(self.core.sense(t_s, post.watch, readings))
 
     def _obey(self, drive: Drive | None) -> None:
         """Hand the core's demand to the mechanism, and tell the core how far it turned back."""
@@ -204,7 +241,7 @@ class Bench:
         """State of pump, plant and truth, JSON-able. People and scripts are the world's and not in it."""
         return {
             "schema": SNAPSHOT_SCHEMA,
-            "configuration": self._digest,
+            "configuration": self._digest(),
             "t_s": self.t_s,
             "next_seq": self.journal.next_seq,
             "core": self.core.snapshot(),
@@ -221,7 +258,7 @@ class Bench:
         """
         if snapshot["schema"] != SNAPSHOT_SCHEMA:
             raise ValueError(f"snapshot schema {snapshot['schema']}, this bench reads {SNAPSHOT_SCHEMA}")
-        if snapshot["configuration"] != self._digest:
+        if snapshot["configuration"] != self._digest():
             raise ValueError("the snapshot is of another configuration of pump, plant or order")
         self.t_s = snapshot["t_s"]
         self.journal.events.clear()
@@ -230,9 +267,14 @@ class Bench:
         self.core = PumpCore.restore(self._settings, snapshot["core"], self.journal)
         self.truth.restore(snapshot["truth"])
         self._consumed = {(reading, level) for reading, level in snapshot["consumed"]}
-        self._crossings_s.clear()
         self._epoch_count = self.plant.epoch_count
+        self._posts.clear()
+        self._post((self.core.watches(), self.truth.watches()))
         self._agenda = None
+
+    def _digest(self) -> str:
+        """What names the configuration."""
+        return hashlib.sha256(repr(self._configuration).encode()).hexdigest()
 
 
 def snapped(readings: Readings, watch: Watch) -> Readings:

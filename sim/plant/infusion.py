@@ -36,6 +36,9 @@ HIDDEN_FAULTS: Final = frozenset(
 )
 """Faults that no self-test finds: they change the physics or blind a sensor."""
 
+MOVING: Final = frozenset({"p_down_mmhg", "p_up_mmhg", "battery_frac", "drug_flow_ml_h", "flow_ml_h"})
+"""Readings that move between two events; all others stay until one makes them jump."""
+
 ROOM_C: Final = 22.0
 HOUR_S: Final = 3600.0
 
@@ -63,6 +66,7 @@ class InfusionPlant:
         *PLAIN_STATE,
         "_due",
         "_sensed",
+        "_sensed_s",
         "battery",
         "config",
         "downstream",
@@ -203,6 +207,7 @@ class InfusionPlant:
         self.flow = self._node_flow()
         self._due = self._find_due()
         self._sensed: Readings | None = None
+        self._sensed_s = self.anchor_s
 
     def held(self) -> tuple[Parcel, Parcel]:
         """Everything that still lies in the plant: the bag, and all tubes."""
@@ -448,7 +453,12 @@ class InfusionPlant:
         return 1.0 if self.clinging_ml > 0.0 else self.upstream.inlet_air_frac
 
     def readings(self, t_s: float) -> Readings:
-        """What the sensors say at `t_s`. Changes nothing."""
+        """What the sensors say at `t_s`. Changes nothing; asked again, it is the same object."""
+        if self._sensed is None or self._sensed_s != t_s:
+            self._sensed, self._sensed_s = self._sense(t_s), t_s
+        return self._sensed
+
+    def _sense(self, t_s: float) -> Readings:
         tau_h = (t_s - self.anchor_s) / HOUR_S
         blind = "pressure_sensor_dead" in self.faults
         return Readings(
@@ -467,15 +477,19 @@ class InfusionPlant:
             faults=frozenset(self.faults - HIDDEN_FAULTS),
         )
 
-    def when(self, watch: Watch) -> float:
-        """When the watched reading is first strictly beyond its level; the anchor if it is there already."""
-        now = self._at_anchor(watch.reading)
-        if (now > watch.level) if watch.above else (now < watch.level):
-            return self.anchor_s
-        return self.anchor_s + self._crossing_h(watch, now) * HOUR_S
+    def when(self, watch: Watch, from_s: float | None = None) -> float:
+        """When the watched reading is strictly beyond its level, `from_s` (None: the anchor) at the earliest.
 
-    def _crossing_h(self, watch: Watch, now: float) -> float:
-        """Hours until a moving reading goes beyond the level; inf if it stands or goes the other way."""
+        Between two events every reading is monotone: what is not beyond at `from_s` comes to be or never.
+        """
+        at_s = self.anchor_s if from_s is None else from_s
+        now = self._reading(watch.reading, at_s)
+        if (now > watch.level) if watch.above else (now < watch.level):
+            return at_s
+        return self.anchor_s + self._crossing_h(watch) * HOUR_S if watch.reading in MOVING else INF
+
+    def _crossing_h(self, watch: Watch) -> float:
+        """Hours from the anchor until a moving reading goes beyond the level; inf if it never does."""
         level, above = watch.level, watch.above
         blind = "pressure_sensor_dead" in self.faults
         match watch.reading:
@@ -485,7 +499,8 @@ class InfusionPlant:
                 return self._when_drawn_h(self.upstream.until_level_ml(level))
             case "battery_frac":
                 slope = 0.0 if self.battery.reversed_poles else self.battery.slope_per_h
-                return (level - now) / slope if slope and (slope > 0.0) == above else INF
+                left = level - self.battery.reading_frac(0.0)
+                return left / slope if slope and (slope > 0.0) == above else INF
             case "drug_flow_ml_h":
                 per_outflow = self.downstream.through_frac * self._drug_per_tip
                 if per_outflow <= 0.0 or self.downstream.saline_runs or not self.downstream.connected:
@@ -495,14 +510,12 @@ class InfusionPlant:
                 return self.flow.when_inflow_h(level, above=above)
         return INF
 
-    def _at_anchor(self, reading: ReadingName) -> float:
-        if reading == "drug_flow_ml_h":
-            return self.drug_flow_ml_h(self.anchor_s)
-        if reading == "dry_frac":
+    def _reading(self, name: ReadingName, t_s: float) -> float:
+        if name == "drug_flow_ml_h":
+            return self.drug_flow_ml_h(t_s)
+        if name == "dry_frac":
             return float(self.upstream.bag.dry)
-        if self._sensed is None:
-            self._sensed = self.readings(self.anchor_s)
-        value: float = getattr(self._sensed, reading)
+        value: float = getattr(self.readings(t_s), name)
         return value
 
     # Persistence

@@ -23,8 +23,8 @@ class Plant(Protocol):
         """Go through that event."""
         ...
 
-    def when(self, watch: Watch) -> float:
-        """When the watched reading is first beyond its level, from the anchor on; inf if never."""
+    def when(self, watch: Watch, from_s: float | None = None) -> float:
+        """When the watched reading is beyond its level, `from_s` (None: the anchor) at the earliest."""
         ...
 
     def readings(self, t_s: float) -> Readings:
