@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.plant.fluids import AIR, SLUG_EPSILON_ML, Fluid, Parcel, Slug
+from sim.plant.fluids import AIR, SLUG_EPSILON_ML, Fluid, Slug
 
 GAS_FRAC_PER_C = 1.0 / 110.0 / 21.0
 """Gas given off on warming: up to 1 mL per 110 mL between 4 and 25 C (general knowledge, unverified)."""
@@ -16,11 +16,14 @@ GAS_FRAC_PER_C = 1.0 / 110.0 / 21.0
 
 @dataclass(slots=True)
 class Bag:
-    """The bag on the pole. `port_air_ml` is air that stands at its port and is drawn first."""
+    """The bag on the pole. `port_air_ml` is air that stands at its port and is drawn first.
 
-    drug_ml: float
-    saline_ml: float
-    ug: float
+    `fluid` is what its liquid is made of, kept as such: it changes where something mixes in, and nowhere
+    else, so that what is drawn early and late is one fluid to the last bit.
+    """
+
+    liquid_ml: float
+    fluid: Fluid
     holdup_ml: float
     air_ml: float = 0.0
     port_air_ml: float = 0.0
@@ -28,9 +31,19 @@ class Bag:
     temperature_c: float = 22.0
 
     @property
-    def liquid_ml(self) -> float:
-        """Liquid in the bag, hold-up included."""
-        return self.drug_ml + self.saline_ml
+    def drug_ml(self) -> float:
+        """Drug solution in it, hold-up included."""
+        return self.liquid_ml * self.fluid.drug_frac
+
+    @property
+    def saline_ml(self) -> float:
+        """Saline in it."""
+        return self.liquid_ml * self.fluid.saline_frac
+
+    @property
+    def ug(self) -> float:
+        """Drug in it."""
+        return self.liquid_ml * self.fluid.ug_per_ml
 
     @property
     def dry(self) -> bool:
@@ -41,14 +54,6 @@ class Bag:
     def available_ml(self) -> float:
         """Liquid that still comes out."""
         return 0.0 if self.dry else self.liquid_ml - self.holdup_ml
-
-    @property
-    def fluid(self) -> Fluid:
-        """The composition of its liquid."""
-        liquid_ml = self.liquid_ml
-        if liquid_ml <= 0.0:
-            return AIR
-        return Fluid(self.drug_ml / liquid_ml, self.saline_ml / liquid_ml, 0.0, self.ug / liquid_ml)
 
     def next_out(self) -> tuple[Fluid, float]:
         """What comes out next and how much of it: (fluid, mL); (AIR, 0) when it has collapsed."""
@@ -79,20 +84,23 @@ class Bag:
 
     def give_liquid(self, volume_ml: float) -> Slug:
         """Let liquid go past air at the port; the caller asks for no more than is available."""
-        fluid = self.fluid
-        self.drug_ml -= volume_ml * fluid.drug_frac
-        self.saline_ml -= volume_ml * fluid.saline_frac
-        self.ug -= volume_ml * fluid.ug_per_ml
-        return Slug(volume_ml, fluid)
+        self.liquid_ml -= volume_ml
+        return Slug(volume_ml, self.fluid)
 
     def take_in(self, slugs: list[Slug]) -> None:
         """Let fluid come back from the line: liquid mixes, air joins the bag's air."""
-        parcel = Parcel()
-        parcel.add_slugs(slugs)
-        self.drug_ml += parcel.drug_ml
-        self.saline_ml += parcel.saline_ml
-        self.ug += parcel.ug
-        self.air_ml += parcel.air_ml
+        for slug in slugs:
+            air_frac = slug.fluid.air_frac
+            self.air_ml += slug.volume_ml * air_frac
+            if air_frac < 1.0:
+                liquid = slug.fluid.without_air() if air_frac else slug.fluid
+                self._mix(slug.volume_ml * (1.0 - air_frac), liquid)
+
+    def _mix(self, volume_ml: float, fluid: Fluid) -> None:
+        mixed_ml = self.liquid_ml + volume_ml
+        if fluid != self.fluid and mixed_ml > 0.0:
+            self.fluid = self.fluid.mixed(fluid, volume_ml / mixed_ml)
+        self.liquid_ml = mixed_ml
 
     def warm_to(self, temperature_c: float) -> float:
         """Bring the bag to a temperature; returns the gas it gives off, mL."""

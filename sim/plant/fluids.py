@@ -42,6 +42,16 @@ class Fluid:
             self.drug_frac / left_frac, self.saline_frac / left_frac, 0.0, self.ug_per_ml / left_frac
         )
 
+    def mixed(self, other: Fluid, other_frac: float) -> Fluid:
+        """This fluid with `other_frac` of the whole being `other`."""
+        own_frac = 1.0 - other_frac
+        return Fluid(
+            self.drug_frac * own_frac + other.drug_frac * other_frac,
+            self.saline_frac * own_frac + other.saline_frac * other_frac,
+            self.air_frac * own_frac + other.air_frac * other_frac,
+            self.ug_per_ml * own_frac + other.ug_per_ml * other_frac,
+        )
+
 
 AIR: Final = Fluid(air_frac=1.0)
 SALINE: Final = Fluid(saline_frac=1.0)

@@ -14,7 +14,7 @@ from sim.plant.actions import CannotActError
 from sim.plant.bag import Bag
 from sim.plant.battery import Battery
 from sim.plant.config import FilterConfig, SetConfig
-from sim.plant.fluids import AIR, BLOOD, SALINE, Slug, Tube
+from sim.plant.fluids import AIR, BLOOD, SALINE, Fluid, Slug, Tube
 
 if TYPE_CHECKING:
     from sim.plant.downstream import Downstream
@@ -162,22 +162,16 @@ def set_leak(plant: InfusionPlant, action: do.SetLeak) -> str:
 
 def hang_bag(plant: InfusionPlant, action: do.HangBag) -> str:
     old = plant.upstream.bag
-    books = plant.ledger
-    books.discarded.drug_ml += old.drug_ml
-    books.discarded.saline_ml += old.saline_ml
-    books.discarded.ug += old.ug
+    plant.ledger.discarded.add(old.liquid_ml, old.fluid)
     plant.upstream.bag = Bag(
-        drug_ml=action.fill_ml * action.drug_frac,
-        saline_ml=action.fill_ml * (1.0 - action.drug_frac),
-        ug=action.fill_ml * action.ug_per_ml,
+        liquid_ml=action.fill_ml,
+        fluid=Fluid(action.drug_frac, 1.0 - action.drug_frac, 0.0, action.ug_per_ml),
         holdup_ml=action.holdup_ml,
         air_ml=action.air_ml,
         vented=action.vented,
         temperature_c=action.temperature_c,
     )
-    books.filled.drug_ml += plant.upstream.bag.drug_ml
-    books.filled.saline_ml += plant.upstream.bag.saline_ml
-    books.filled.ug += plant.upstream.bag.ug
+    plant.ledger.filled.add(action.fill_ml, plant.upstream.bag.fluid)
     return f"bag of {action.fill_ml:g} mL hung, {old.liquid_ml:.6g} mL discarded"
 
 

@@ -37,9 +37,8 @@ class Upstream:
 
     def __init__(self, bag: BagConfig, line: SetConfig, above_cm: float, first: Fluid) -> None:
         self.bag = Bag(
-            drug_ml=bag.fill_ml,
-            saline_ml=0.0,
-            ug=bag.fill_ml * bag.ug_per_ml,
+            liquid_ml=bag.fill_ml,
+            fluid=Fluid(drug_frac=1.0, ug_per_ml=bag.ug_per_ml),
             holdup_ml=bag.holdup_ml,
             air_ml=bag.air_ml,
             vented=bag.vented,
@@ -169,5 +168,5 @@ class Upstream:
         """Take over a state that `snapshot` gave."""
         for name in self.__slots__:
             setattr(self, name, snapshot[name])
-        self.bag = Bag(**snapshot["bag"])
+        self.bag = Bag(**snapshot["bag"] | {"fluid": Fluid(**snapshot["bag"]["fluid"])})
         self.line = Tube(slugs_from(snapshot["line"]))

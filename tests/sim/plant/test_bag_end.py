@@ -136,3 +136,29 @@ def test_a_bag_from_the_refrigerator_gives_off_gas() -> None:
     rig.do(do.SetTemperature(temperature_c=25.0))
     # 1 mL per 110 mL between 4 and 25 C (unverified)
     assert rig.plant.upstream.bag.air_ml == pytest.approx(1.0)
+
+
+def test_what_is_drawn_late_is_the_same_fluid_to_the_last_bit() -> None:
+    rig = running(0.6, bag=replace(BAG, ug_per_ml=1.944))
+    for _ in range(200):
+        rig.do(do.Wait())
+        rig.go(600.0)
+    assert [len(tube.slugs) for tube in (rig.plant.upstream.line, rig.plant.downstream.line)] == [1, 1]
+    assert rig.plant.upstream.bag.fluid.ug_per_ml == 1.944
+    assert rig.plant.next_event_s() > rig.t_s + 86400.0
+
+
+def test_what_comes_back_mixes() -> None:
+    rig = running(0.6, settled_s=60.0, bag=replace(BAG, ug_per_ml=1.944))
+    rig.do(do.HangBag(fill_ml=10.0, holdup_ml=2.0, ug_per_ml=0.5, drug_frac=0.5))
+    rig.do(do.Clamp(where="downstream", closed=True))
+    rig.drive(0.0, push_ml=0.5)
+    rig.drive(0.0, reverse_to_ml=0.0)
+    # 0.5 mL and what P0 had stored came back through the supply line, which still held the old solution.
+    back_ml = 0.5 + 0.000144
+    came_ml = 0.5
+    bag = rig.plant.upstream.bag
+    old_back_ml = back_ml - came_ml
+    assert bag.liquid_ml == pytest.approx(10.0 + old_back_ml)
+    assert bag.drug_ml == pytest.approx(5.0 - 0.5 * came_ml + 0.5 * came_ml + old_back_ml)
+    rig.check()
