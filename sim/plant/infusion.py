@@ -11,11 +11,12 @@ call it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from pump.events import Journal
-from pump.seam import Drive, ReadingName, Readings, Watch
+from pump.seam import Drive, Readings, Watch
 from sim.events import BagDry, PlantActed, PlantRefused
 from sim.plant.actions import CannotActError, PlantAction
 from sim.plant.battery import Battery
@@ -306,6 +307,7 @@ class InfusionPlant:
             if downstream.saline_runs:
                 downstream.run_saline(downstream.saline_ml_h * tau_h)
             downstream.p_mmhg = self.flow.p_mmhg(tau_h)
+            self.peak_p_down_mmhg = max(self.peak_p_down_mmhg, downstream.p_mmhg)
             self.battery.settle(tau_h)
         self.anchor_s = t_s
 
@@ -328,6 +330,7 @@ class InfusionPlant:
         """Carry out an action at `t_s` and leave an event: what came of it, or why it could not be."""
         self.settle(t_s)
         was_dry = self.upstream.bag.dry
+        before_ug = self.ledger.patient.ug
         name = type(action).__name__
         try:
             detail = carry_out(self, action)
@@ -335,6 +338,8 @@ class InfusionPlant:
             self._anchor()
             self.journal.add(PlantRefused, t_s, action=name, text=str(refusal))
             return
+        # What hands push into the vein is a bolus: it is in the body at once.
+        self.body_ug += self.ledger.patient.ug - before_ug
         self._anchor()
         self.journal.add(PlantActed, t_s, action=name, detail=detail)
         self._tell_if_dry(was_dry=was_dry)
@@ -478,15 +483,31 @@ class InfusionPlant:
         )
 
     def when(self, watch: Watch, from_s: float | None = None) -> float:
-        """When the watched reading is strictly beyond its level, `from_s` (None: the anchor) at the earliest.
+        """When one watched reading is beyond its level, `from_s` (None: the anchor) at the earliest."""
+        return self.whens((watch,), self.anchor_s if from_s is None else from_s)[0]
+
+    def whens(self, watches: Sequence[Watch], from_s: float) -> list[float]:
+        """When each watched reading is strictly beyond its level, `from_s` at the earliest; inf if never.
 
         Between two events every reading is monotone: what is not beyond at `from_s` comes to be or never.
         """
-        at_s = self.anchor_s if from_s is None else from_s
-        now = self._reading(watch.reading, at_s)
-        if (now > watch.level) if watch.above else (now < watch.level):
-            return at_s
-        return self.anchor_s + self._crossing_h(watch) * HOUR_S if watch.reading in MOVING else INF
+        readings = self.readings(from_s)
+        whens_s: list[float] = []
+        for watch in watches:
+            name, level = watch.reading, watch.level
+            if name == "drug_flow_ml_h":
+                now = self.drug_flow_ml_h(from_s)
+            elif name == "dry_frac":
+                now = float(self.upstream.bag.dry)
+            else:
+                now = getattr(readings, name)
+            if (now > level) if watch.above else (now < level):
+                whens_s.append(from_s)
+            elif name in MOVING:
+                whens_s.append(self.anchor_s + self._crossing_h(watch) * HOUR_S)
+            else:
+                whens_s.append(INF)
+        return whens_s
 
     def _crossing_h(self, watch: Watch) -> float:
         """Hours from the anchor until a moving reading goes beyond the level; inf if it never does."""
@@ -509,14 +530,6 @@ class InfusionPlant:
             case "flow_ml_h" if not self._cut_off:
                 return self.flow.when_inflow_h(level, above=above)
         return INF
-
-    def _reading(self, name: ReadingName, t_s: float) -> float:
-        if name == "drug_flow_ml_h":
-            return self.drug_flow_ml_h(t_s)
-        if name == "dry_frac":
-            return float(self.upstream.bag.dry)
-        value: float = getattr(self.readings(t_s), name)
-        return value
 
     # Persistence
 

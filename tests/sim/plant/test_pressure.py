@@ -336,3 +336,12 @@ def test_asking_a_rig_twice_gives_the_same() -> None:
     rig.prime()
     assert rig.plant.snapshot() == rig.plant.snapshot()
     assert (rig.books, rig.p_mmhg, rig.delivered_ml) == (rig.books, rig.p_mmhg, rig.delivered_ml)
+
+
+def test_the_peak_is_read_before_the_pump_turns_back() -> None:
+    rig = running(0.6)
+    rig.do(do.Clamp(where="downstream", closed=True))
+    rig.go((525.0 - 10.18) * C_ML_MMHG / 0.6 * 3600.0)
+    rig.drive(0.0, reverse_to_ml=0.2)
+    assert rig.plant.downstream.p_mmhg == pytest.approx(10.0 + 0.2 / C_ML_MMHG)
+    assert rig.plant.peak_p_down_mmhg == pytest.approx(525.0)
