@@ -144,7 +144,7 @@ def test_a_flush_of_a_line_full_of_drug_is_in_the_body_at_once() -> None:
     rig = steady(28.0)
     before = rig.plant.level_pg_ml(rig.t_s)
     rig.do(do.Flush(volume_ml=5.0, where="line"))
-    # 2.25 mL, and 0.144 uL that stood under pressure, of 28 / 24 / 0.6 ug/mL in V = 1.8939 L/h x 2.20 h / ln 2
+    # 2.25 mL, and 0.144 uL under pressure, of 28 / 24 / 0.6 ug/mL in V = 1.8939 L/h x 2.20 h / ln 2
     bolus_ug = (2.25 + 0.000144) * 28.0 / 24.0 / 0.6
     volume_l = 28e6 / 24.0 / 616.0 / 1000.0 * 2.20 / log(2.0)
     assert rig.plant.level_pg_ml(rig.t_s) - before == pytest.approx(bolus_ug / volume_l * 1000.0)
