@@ -13,7 +13,9 @@ from pump.events import Journal
 from pump.seam import Watch
 from sim.events import InterruptionBegan, InterruptionEnded, RestartLimitReached
 
-FLOW_FRAC: Final = 0.1
+FLOW_FRAC: Final = 0.1 * (1.0 - 1e-9)
+"""A tenth of the order, and a flow that falls short of it by a rounding error is still a tenth."""
+
 DEBOUNCE_S: Final = 60.0
 RESTART_LIMIT_S: Final = 4 * 3600.0
 INF: Final = float("inf")
@@ -26,6 +28,8 @@ MODE_CAUSES: Final = {
     "complete": "complete",
 }
 """Modes that are the whole reason why nothing flows; in the others the line is asked first."""
+
+NOT_STATE: Final = frozenset({"_journal", "_rise", "_fall"})
 
 HALTED_MODES: Final = ("halted", "fault")
 
@@ -51,11 +55,13 @@ class Truth:
     __slots__ = (
         "_below",
         "_cause",
+        "_fall",
         "_journal",
         "_level_ml_h",
         "_limit_s",
         "_limit_told",
         "_open_s",
+        "_rise",
         "_since_s",
         "_turn_s",
         "start_s",
@@ -63,7 +69,7 @@ class Truth:
 
     def __init__(self, order_ml_h: float, journal: Journal) -> None:
         self._journal = journal
-        self._level_ml_h = FLOW_FRAC * order_ml_h
+        self.order(order_ml_h)
         self.start_s: float | None = None
         self._below = False
         self._since_s = 0.0
@@ -79,14 +85,19 @@ class Truth:
         self._go_below(t_s, "lag")
 
     def order(self, order_ml_h: float) -> None:
-        """Measure against another order from now on: another bag was prescribed."""
-        self._level_ml_h = FLOW_FRAC * order_ml_h
+        """Measure against this order from now on; another one comes with another bag."""
+        self._look_at(FLOW_FRAC * order_ml_h)
+
+    def _look_at(self, level_ml_h: float) -> None:
+        self._level_ml_h = level_ml_h
+        self._rise = (Watch("drug_flow_ml_h", above=True, level=level_ml_h),)
+        self._fall = (Watch("drug_flow_ml_h", above=False, level=level_ml_h),)
 
     def watches(self) -> tuple[Watch, ...]:
         """The one level that matters now."""
         if self.start_s is None:
             return ()
-        return (Watch("drug_flow_ml_h", above=self._below, level=self._level_ml_h),)
+        return self._rise if self._below else self._fall
 
     def next_deadline_s(self) -> float:
         """When the next 60 s, or the four hours, are over."""
@@ -147,7 +158,7 @@ class Truth:
         return {
             name: None if value == INF else value
             for name in self.__slots__
-            if name != "_journal"
+            if name not in NOT_STATE
             for value in (getattr(self, name),)
         }
 
@@ -156,3 +167,4 @@ class Truth:
         for name, value in snapshot.items():
             endless = value is None and name in {"_turn_s", "_limit_s"}
             setattr(self, name, INF if endless else value)
+        self._look_at(self._level_ml_h)

@@ -162,14 +162,13 @@ class Tube:
         left_ml = volume_ml
         while self.slugs and left_ml > 0.0:
             first = self.slugs[0]
-            if len(self.slugs) > 1 and first.volume_ml - left_ml < SLUG_EPSILON_ML:
+            if first.volume_ml <= left_ml or self._leaves_crumb(first, left_ml):
                 taken.append(first)
                 left_ml -= first.volume_ml
                 del self.slugs[0]
             else:
-                part_ml = min(left_ml, first.volume_ml)
-                first.volume_ml -= part_ml
-                taken.append(Slug(part_ml, first.fluid))
+                first.volume_ml -= left_ml
+                taken.append(Slug(left_ml, first.fluid))
                 break
         return taken
 
@@ -179,16 +178,19 @@ class Tube:
         left_ml = volume_ml
         while self.slugs and left_ml > 0.0:
             last = self.slugs[-1]
-            if len(self.slugs) > 1 and last.volume_ml - left_ml < SLUG_EPSILON_ML:
+            if last.volume_ml <= left_ml or self._leaves_crumb(last, left_ml):
                 taken.append(last)
                 left_ml -= last.volume_ml
                 del self.slugs[-1]
             else:
-                part_ml = min(left_ml, last.volume_ml)
-                last.volume_ml -= part_ml
-                taken.append(Slug(part_ml, last.fluid))
+                last.volume_ml -= left_ml
+                taken.append(Slug(left_ml, last.fluid))
                 break
         return taken
+
+    def _leaves_crumb(self, slug: Slug, taken_ml: float) -> bool:
+        """Whether less than an edge would be left of a slug that others follow."""
+        return len(self.slugs) > 1 and slug.volume_ml - taken_ml < SLUG_EPSILON_ML
 
     def take_air(self) -> float:
         """Let every pure air slug go and return its volume, mL; the liquid closes up."""
