@@ -19,7 +19,7 @@ The plant is asked once for each watch: when it is posted, and again after the p
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from pump.commands import Command
@@ -40,21 +40,13 @@ STUCK_COUNT: Final = 10_000
 """So many deadlines at one instant are a fault of the model, not a busy pump."""
 
 INF: Final = float("inf")
+NEVER: Final = (INF, "never", None)
 
+OF_TRUTH: Final = frozenset({"drug_flow_ml_h", "dry_frac"})
+"""Readings that no pump has a sensor for: only truth watches them."""
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A watch that is posted since `since_s` and will be crossed at `when_s` as the plant moves now."""
-
-    kind: str
-    watch: Watch
-    since_s: float
-    when_s: float
-
-    @property
-    def by_motion(self) -> bool:
-        """Whether the reading moves to the level, and was not beyond it from the beginning."""
-        return self.when_s > self.since_s
+BEYOND: Final = -INF
+"""When a reading is crossed that was beyond the level already as its watch was posted."""
 
 
 class Bench:
@@ -66,9 +58,9 @@ class Bench:
         "_consumed",
         "_epoch_count",
         "_first",
-        "_posts",
         "_settings",
         "_watches",
+        "_whens_s",
         "core",
         "journal",
         "plant",
@@ -86,10 +78,10 @@ class Bench:
         self._configuration = (pump, plant, order_ml_h)
         self._consumed: set[tuple[str, float]] = set()
         self._epoch_count = -1
-        self._watches: tuple[tuple[Watch, ...], tuple[Watch, ...]] = ((), ())
-        self._posts: list[Post] = []
-        self._first: Post | None = None
-        self._agenda: tuple[float, str, Post | None] | None = None
+        self._watches: tuple[Watch, ...] = ()
+        self._whens_s: list[float] = []
+        self._first: tuple[float, str, Watch | None] = NEVER
+        self._agenda: tuple[float, str, Watch | None] | None = None
         self._changed()
 
     def next_deadline_s(self) -> float:
@@ -146,68 +138,68 @@ class Bench:
     def _handle_due(self, t_s: float) -> None:
         at_once_count = 0
         while True:
-            due_s, kind, post = self._next()
+            due_s, kind, watch = self._next()
             if due_s > t_s:
                 return
             at_once_count = at_once_count + 1 if due_s <= self.t_s else 0
             if at_once_count > STUCK_COUNT:
                 raise RuntimeError(
-                    f"no end of {kind} {post or ''} at {due_s} s: a watch that its owner ignores"
+                    f"no end of {kind} {watch or ''} at {due_s} s: a watch that its owner ignores"
                 )
             self.t_s = max(self.t_s, due_s)
-            self._handle(kind, post)
+            self._handle(kind, watch)
             self._changed()
 
-    def _next(self) -> tuple[float, str, Post | None]:
+    def _next(self) -> tuple[float, str, Watch | None]:
         """The earliest deadline, the first in the order of one instant."""
         if self._agenda is None:
-            best: tuple[float, str, Post | None] = (self.plant.next_event_s(), "plant", None)
-            if self._first is not None and (when_s := max(self._first.when_s, self.t_s)) < best[0]:
-                best = (when_s, self._first.kind, self._first)
-            for kind, due_s in (
-                ("core", self.core.next_deadline_s()),
-                ("truth", self.truth.next_deadline_s()),
-            ):
-                if due_s < best[0]:
-                    best = (due_s, kind, None)
+            best: tuple[float, str, Watch | None] = (self.plant.next_event_s(), "plant", None)
+            if self._first[0] < best[0]:
+                best = self._first
+            due_s = self.core.next_deadline_s()
+            if due_s < best[0]:
+                best = (due_s, "core", None)
+            due_s = self.truth.next_deadline_s()
+            if due_s < best[0]:
+                best = (due_s, "truth", None)
             self._agenda = best
         return self._agenda
 
     def _changed(self) -> None:
         """Look for the next deadline anew, and forget crossings of a motion that is over."""
         self._agenda = None
-        watches = (self.core.watches(), self.truth.watches())
+        watches = self.core.watches() + self.truth.watches()
         if self.plant.epoch_count != self._epoch_count:
             self._epoch_count = self.plant.epoch_count
             self._consumed.clear()
-            self._posts.clear()
-        elif watches == self._watches:
-            return
-        self._post(watches)
+            self._post(watches, {})
+        elif watches != self._watches:
+            self._post(watches, dict(zip(self._watches, self._whens_s, strict=True)))
 
-    def _post(self, watches: tuple[tuple[Watch, ...], tuple[Watch, ...]]) -> None:
-        """Ask the plant about every watch that is new."""
-        self._watches = watches
-        t_s, when = self.t_s, self.plant.when
-        known = {(post.kind, post.watch): post for post in self._posts}
-        self._posts = [
-            (known and known.get((kind, watch))) or Post(kind, watch, t_s, when(watch, t_s))
-            for kind, own in zip(("core watch", "truth watch"), watches, strict=True)
-            for watch in own
-        ]
+    def _post(self, watches: tuple[Watch, ...], known_s: dict[Watch, float]) -> None:
+        """Ask the plant about the watches, but those whose crossing is known from before."""
+        t_s = self.t_s
+        new = [watch for watch in watches if watch not in known_s] if known_s else watches
+        asked_s = [when_s if when_s > t_s else BEYOND for when_s in self.plant.whens(new, t_s)]
+        if known_s:
+            known_s.update(zip(new, asked_s, strict=True))
+            asked_s = [known_s[watch] for watch in watches]
+        self._watches, self._whens_s = watches, asked_s
         self._look()
 
     def _look(self) -> None:
-        """Find the post that is crossed first, if any ever is; of those at one instant the first."""
-        self._first = None
-        for post in self._posts:
-            if (self._first is None or post.when_s < self._first.when_s) and (
-                post.watch.reading,
-                post.watch.level,
-            ) not in self._consumed:
-                self._first = post
+        """Find the watch that is crossed first, if any ever is; of those at one instant the first."""
+        first_s = INF
+        self._first = NEVER
+        for place, when_s in enumerate(self._whens_s):
+            if when_s < first_s:
+                watch = self._watches[place]
+                if (watch.reading, watch.level) not in self._consumed:
+                    first_s = when_s
+                    kind = "truth watch" if watch.reading in OF_TRUTH else "core watch"
+                    self._first = (when_s, kind, watch)
 
-    def _handle(self, kind: str, post: Post | None) -> None:
+    def _handle(self, kind: str, watch: Watch | None) -> None:
         t_s = self.t_s
         if kind == "plant":
             self.plant.pass_event()
@@ -215,17 +207,18 @@ class Bench:
             self._obey(self.core.wake(t_s, self.plant.readings(t_s)))
         elif kind == "truth":
             self.truth.wake(t_s, self.core.mode, self.plant)
-        elif post is not None:
-            if post.by_motion:
-                self._consumed.add((post.watch.reading, post.watch.level))
+        elif watch is not None:
+            by_motion = self._first[0] != BEYOND
+            if by_motion:
+                self._consumed.add((watch.reading, watch.level))
                 self._look()
             if kind == "truth watch":
                 self.truth.sense(t_s, self.core.mode, self.plant)
             else:
                 readings = self.plant.readings(t_s)
-                if post.by_motion:
-                    readings = snapped(readings, post.watch)
-                self._obey(self.core.sense(t_s, post.watch, readings))
+                if by_motion:
+                    readings = snapped(readings, watch)
+                self._obey(self.core.sense(t_s, watch, readings))
 
     def _obey(self, drive: Drive | None) -> None:
         """Hand the core's demand to the mechanism, and tell the core how far it turned back."""
@@ -268,8 +261,7 @@ class Bench:
         self.truth.restore(snapshot["truth"])
         self._consumed = {(reading, level) for reading, level in snapshot["consumed"]}
         self._epoch_count = self.plant.epoch_count
-        self._posts.clear()
-        self._post((self.core.watches(), self.truth.watches()))
+        self._post(self.core.watches() + self.truth.watches(), {})
         self._agenda = None
 
     def _digest(self) -> str:

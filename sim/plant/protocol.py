@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from pump.events import Journal
@@ -23,8 +24,8 @@ class Plant(Protocol):
         """Go through that event."""
         ...
 
-    def when(self, watch: Watch, from_s: float | None = None) -> float:
-        """When the watched reading is beyond its level, `from_s` (None: the anchor) at the earliest."""
+    def whens(self, watches: Sequence[Watch], from_s: float) -> list[float]:
+        """When each watched reading is beyond its level, `from_s` at the earliest; inf if never."""
         ...
 
     def readings(self, t_s: float) -> Readings:
