@@ -3,7 +3,8 @@
 Nothing but click is imported here; a command is imported when it is asked for, and imports the rest
 inside its function. That keeps `--help` and a plain replay fast.
 
-Exit codes: 0 as expected, 1 an expectation failed, 2 bad usage or a bad file, 130 interrupted.
+Exit codes: 0 as expected, 1 an expectation failed, 2 bad usage or a bad file, 130 interrupted; 141 where
+the reader of a pipe went away before the end, as other programs have it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ DISCLAIMER: Final = "It is not a medical device and must not be connected to a p
 TRACEBACK_SWITCH: Final = "AMBUPUMP_TRACEBACK"
 """Set in the environment, it shows those who work on the program where an unexpected error came from."""
 
-OK, BAD_USE, INTERRUPTED = 0, 2, 130
+OK, BAD_USE, INTERRUPTED, READER_GONE = 0, 2, 130, 141
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output has gone (`ambupump list | head`)."""
 
 
 class CommandTable(click.Group):
@@ -66,6 +71,13 @@ class CommandTable(click.Group):
             remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
             raise click.UsageError(f"there is no command {name!r}; {remedy}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out the command; click itself would call a reader that has gone a failed expectation."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
 
 def _say_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -106,9 +118,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        _hear_no_more()
-        return OK
+    except (ReaderGoneError, BrokenPipeError):
+        _write_no_more()
+        return READER_GONE
     except Exception as error:
         if os.environ.get(TRACEBACK_SWITCH):
             raise
@@ -136,7 +148,7 @@ def _survive_narrow_encodings(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace")
 
 
-def _hear_no_more() -> None:
-    """The reader of our output has gone (`ambupump list | head`): stop writing, without a word."""
+def _write_no_more() -> None:
+    """Let what is still to be flushed vanish, without a word."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -37,6 +37,7 @@ from sim.events import (
     PlantRefused,
     RestartLimitReached,
     StepNotDone,
+    StepSkipped,
 )
 from sim.world.result import Result
 
@@ -46,7 +47,7 @@ class Lane(StrEnum):
 
     PUMP = "pump"
     ALARM = "alarm"
-    HAND = "hand"
+    ACTION = "action"
     TRUTH = "truth"
 
 
@@ -85,7 +86,7 @@ def _of_events(events: tuple[Event, ...]) -> Iterator[Entry]:
             )
         elif isinstance(event, CommandAccepted):
             if event.seq not in told_with_its_change:
-                yield Entry(event.t_s, Lane.HAND, in_words(event))
+                yield Entry(event.t_s, Lane.ACTION, in_words(event))
         elif type(event) in MATTERS:
             lane, mark = MATTERS[type(event)]
             yield Entry(event.t_s, lane, in_words(event), mark or str(getattr(event, "priority", "")))
@@ -170,16 +171,18 @@ WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     InterruptionEnded: lambda event: f"drug again for a minute, after {span(event.end_s - event.start_s)}",
     RestartLimitReached: lambda _event: "four hours without drug: the next start needs supervision",
     StepNotDone: lambda event: f"could not {spaced(event.verb)}: {event.text}",
+    StepSkipped: lambda event: f"skipped {spaced(event.verb)}: {event.text}",
     PersonActed: lambda event: f"{event.who} {event.what}" + (f": {event.detail}" if event.detail else ""),
 }
 """By kind of event: its words."""
 
 MATTERS: Final[dict[type[Event], tuple[Lane, str]]] = {
-    CommandRefused: (Lane.HAND, "refused"),
-    PlantActed: (Lane.HAND, ""),
-    PlantRefused: (Lane.HAND, "refused"),
-    PersonActed: (Lane.HAND, ""),
-    StepNotDone: (Lane.HAND, "refused"),
+    CommandRefused: (Lane.ACTION, "refused"),
+    PlantActed: (Lane.ACTION, ""),
+    PlantRefused: (Lane.ACTION, "refused"),
+    PersonActed: (Lane.ACTION, ""),
+    StepNotDone: (Lane.ACTION, "refused"),
+    StepSkipped: (Lane.ACTION, "skipped"),
     AlarmRaised: (Lane.ALARM, ""),
     AlarmSilenced: (Lane.ALARM, "silenced"),
     AlarmAcknowledged: (Lane.ALARM, "acknowledged"),

@@ -60,7 +60,7 @@ def _timeline(scenario: Scenario, result: Result) -> Iterator[str]:
     start_s = scenario.setup.clock_start_s
     yield click.style("Timeline", bold=True) + "  time since the beginning, time of day, what happened"
     for entry in timeline(result):
-        lane = f"{entry.lane:<5}"
+        lane = f"{entry.lane:<6}"
         if entry.lane is Lane.ALARM and entry.mark in COLOURS:
             lane = click.style(lane, fg=COLOURS[entry.mark], bold=True)
         yield f"  {moment(entry.t_s):>13}  {clock(entry.t_s, start_s)}  {lane}  {entry.text}"

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -47,7 +48,7 @@ INK: Final = MappingProxyType(
 """Colours that stay apart for colour-blind eyes and in grey, by the names of the page's variables."""
 
 WIDTH_IN: Final = 8.6
-LEFT_IN: Final = 1.75
+LEFT_IN: Final = 2.0
 """Room for the alarms' codes; in one picture for all panels, so that their times stand below each other."""
 LEFT_ALONE_IN: Final = 0.62
 RIGHT_IN: Final = 0.25
@@ -84,6 +85,7 @@ STYLE: Final = MappingProxyType(
         "legend.fontsize": 8.5,
         "lines.linewidth": 1.5,
         "text.color": INK["ink"],
+        "text.parse_math": False,
         "xtick.color": INK["muted"],
         "ytick.color": INK["muted"],
         "xtick.labelcolor": INK["ink"],
@@ -204,8 +206,12 @@ def for_page(svg: str, name: str) -> str:
 
 @contextmanager
 def _style() -> Iterator[None]:
-    """Draw in this module's style, whatever the user's own settings are, and leave those as they were."""
-    with mpl.rc_context():
+    """Draw in this module's style, whatever the user's own settings are, and leave those as they were.
+
+    A title may hold letters that the picture's font lacks: it then shows a box, and says nothing more.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         mpl.rcdefaults()
         mpl.rcParams.update(cast("Any", STYLE))
         yield
@@ -224,7 +230,9 @@ def _axis_of_time(axes: Axes, material: Material, *, labelled: bool = True) -> f
     )
     axes.set_xlim(0.0, max(end_s, 1.0) / unit_s)
     if unit_s == 86400.0:
-        axes.xaxis.set_major_locator(MaxNLocator(14, integer=True))
+        days_count = end_s / unit_s
+        weekly = MultipleLocator(7.0) if days_count <= 70.0 else MaxNLocator(14, integer=True)
+        axes.xaxis.set_major_locator(MultipleLocator(1.0) if days_count <= 15.0 else weekly)
     if labelled:
         start = clock(0.0, material.scenario.setup.clock_start_s)[:5]
         axes.set_xlabel(f"{word} since the beginning, which is at {start}")
@@ -250,10 +258,8 @@ def _shade_gaps(axes: Axes, material: Material, unit_s: float) -> None:
         )
 
 
-def _line(
-    axes: Axes, material: Material, unit_s: float, value: Callable[[Sample], float], **look: Any
-) -> None:
-    axes.plot([t_s / unit_s for t_s in material.times_s], [value(each) for each in material.samples], **look)
+def _line(axes: Axes, material: Material, unit_s: float, values: Iterable[float], **look: Any) -> None:
+    axes.plot([t_s / unit_s for t_s in material.times_s], list(values), **look)
 
 
 def _legend(axes: Axes, **more: Any) -> None:
@@ -274,7 +280,7 @@ def _states_height_in(material: Material) -> float:
 def _draw_states(frame: Frame, material: Material) -> None:
     axes = frame.axes(HEAD_IN, _states_plot_in(material))
     unit_s = _axis_of_time(axes, material)
-    rows = ["pump", "drug to the vein", *material.alarm_codes, "hands"]
+    rows = ["pump", "drug to the vein", *material.alarm_codes, "actions"]
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
@@ -283,7 +289,7 @@ def _draw_states(frame: Frame, material: Material) -> None:
     _bars_of_drug(axes, material, unit_s)
     for row, code in enumerate(material.alarm_codes, start=2):
         _bars_of_alarm(axes, material, unit_s, row, code)
-    _marks_of_hands(axes, material, unit_s, len(rows) - 1)
+    _marks_of_actions(axes, material, unit_s, len(rows) - 1)
     axes.set_title("States, alarms and actions")
     seen = dict.fromkeys(stretch.name for stretch in material.modes)
     handles = [
@@ -341,22 +347,21 @@ def _bars_of_alarm(axes: Axes, material: Material, unit_s: float, row: int, code
             edgecolor=INK[role],
             linewidth=1.5,
         )
-        late = alarm.raised_s > 0.9 * end_s
+        late = until_s > 0.9 * end_s
         axes.annotate(
             letter,
-            (alarm.raised_s / unit_s, row),
+            ((alarm.raised_s if late else until_s) / unit_s, row),
             xytext=(-4 if late else 4, 0),
             textcoords="offset points",
             ha="right" if late else "left",
             va="center",
             fontsize=7.5,
             color=INK["ink"],
-            bbox={"boxstyle": "square,pad=0.15", "facecolor": INK["paper"], "edgecolor": "none"},
         )
 
 
-def _marks_of_hands(axes: Axes, material: Material, unit_s: float, row: int) -> None:
-    acted = [entry for entry in timeline(material.result) if entry.lane is Lane.HAND]
+def _marks_of_actions(axes: Axes, material: Material, unit_s: float, row: int) -> None:
+    acted = [entry for entry in timeline(material.result) if entry.lane is Lane.ACTION]
     refused = [entry.t_s / unit_s for entry in acted if entry.mark == "refused"]
     done = [entry.t_s / unit_s for entry in acted if entry.mark != "refused"]
     done += [
@@ -382,33 +387,26 @@ def _marks_of_hands(axes: Axes, material: Material, unit_s: float, row: int) -> 
 
 def _draw_volumes(frame: Frame, material: Material) -> None:
     above, below = frame.axes(HEAD_IN, 1.5), frame.axes(2.0 * HEAD_IN + 1.55, 0.9)
+    planned_ml = [material.planned_so_far_ml(t_s) for t_s in material.times_s]
+    delivered_ml = [sample.delivered_ml for sample in material.samples]
+    believed_ml = material.believed_ml
     unit_s = _axis_of_time(above, material, labelled=False)
     _shade_gaps(above, material, unit_s)
-    _line(
-        above, material, unit_s, lambda each: material.planned_so_far_ml(each.t_s),
-        color=INK["muted"], linestyle=":", linewidth=1.2, label="planned",
-    )  # fmt: skip
-    _line(
-        above, material, unit_s, lambda each: each.delivered_ml, color=INK["blue"], label="delivered (true)"
-    )
-    _line(
-        above, material, unit_s, lambda each: each.given_ml,
-        color=INK["orange"], linestyle="--", label="given (believed)",
-    )  # fmt: skip
+    planned = {"color": INK["muted"], "linestyle": ":", "linewidth": 1.2}
+    true, believed = {"color": INK["blue"]}, {"color": INK["orange"], "linestyle": "--"}
+    _line(above, material, unit_s, planned_ml, label="planned", **planned)
+    _line(above, material, unit_s, delivered_ml, label="delivered (true)", **true)
+    _line(above, material, unit_s, believed_ml, label="given (believed)", **believed)
     above.set_ylabel("mL")
     above.set_ylim(bottom=0.0)
     above.set_title("Believed against delivered")
     _legend(above)
     unit_s = _axis_of_time(below, material)
     _shade_gaps(below, material, unit_s)
-    _line(
-        below, material, unit_s, lambda each: material.planned_so_far_ml(each.t_s) - each.delivered_ml,
-        color=INK["blue"], label="behind the plan",
-    )  # fmt: skip
-    _line(
-        below, material, unit_s, lambda each: each.given_ml - each.delivered_ml,
-        color=INK["orange"], linestyle="--", label="believed and not delivered",
-    )  # fmt: skip
+    behind_ml = [plan_ml - true_ml for plan_ml, true_ml in zip(planned_ml, delivered_ml, strict=True)]
+    missing_ml = [pump_ml - true_ml for pump_ml, true_ml in zip(believed_ml, delivered_ml, strict=True)]
+    _line(below, material, unit_s, behind_ml, label="behind the plan", **true)
+    _line(below, material, unit_s, missing_ml, label="believed and not delivered", **believed)
     below.axhline(0.0, color=INK["muted"], linewidth=0.8)
     below.set_ylabel("mL")
     _at_least(below, -0.05, 0.5)
@@ -492,7 +490,7 @@ def _draw_air(frame: Frame, material: Material) -> None:
     above.set_ylabel("%")
     above.set_title("Air at the detector")
     unit_s = _axis_of_time(below, material)
-    _line(below, material, unit_s, lambda each: each.air_ul, color=INK["blue"])
+    _line(below, material, unit_s, (each.air_ul for each in material.samples), color=INK["blue"])
     below.set_ylim(bottom=0.0)
     _at_least(below, 0.0, 10.0)
     below.set_ylabel("uL")
@@ -517,7 +515,8 @@ def _draw_level(frame: Frame, material: Material) -> None:
         linewidth=1.2,
         label="planned, at rest",
     )
-    _line(axes, material, unit_s, lambda each: each.level_pg_ml, color=INK["violet"], label="by the model")
+    levels_pg_ml = (each.level_pg_ml for each in material.samples)
+    _line(axes, material, unit_s, levels_pg_ml, color=INK["violet"], label="by the model")
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel("pg/mL")
     axes.set_title("Drug level")

@@ -6,16 +6,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from console.signals import Sample, Signals
+from pump.events import CommandAccepted
 from scenarios.expectations import Found
 from scenarios.loader import Scenario
 from sim.plant.level import CLEARANCE_L_H
 from sim.world.result import AlarmSpan, Result
 
-CLOSE_UP_BEFORE_S = 2.0 * 3600.0
-CLOSE_UP_AFTER_S = 3600.0
-MOST_CLOSE_UPS_COUNT = 3
+CLOSE_UP_BEFORE_S: Final = 2.0 * 3600.0
+CLOSE_UP_AFTER_S: Final = 3600.0
+MOST_CLOSE_UPS_COUNT: Final = 3
+
+RESETS: Final = frozenset({"new_bag", "clear_given"})
+"""Commands that set the pump's given counter to nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,22 @@ class Material:
                 found.append(Stretch(before.mode, begin_s, after.t_s))
                 begin_s = after.t_s
         return (*found, Stretch(self.samples[-1].mode, begin_s, self.result.end_s))
+
+    @cached_property
+    def believed_ml(self) -> tuple[float, ...]:
+        """What the pump has counted as given in all, by sample: its counter, summed over its resets."""
+        resets_s = {
+            event.t_s
+            for event in self.result.events
+            if isinstance(event, CommandAccepted) and event.command in RESETS
+        }
+        before_reset_ml = 0.0
+        totals_ml = [self.samples[0].given_ml]
+        for before, after in zip(self.samples, self.samples[1:], strict=False):
+            if before.t_s == after.t_s and after.t_s in resets_s:
+                before_reset_ml += before.given_ml - after.given_ml
+            totals_ml.append(before_reset_ml + after.given_ml)
+        return tuple(totals_ml)
 
     @property
     def gaps(self) -> tuple[Stretch, ...]:
