@@ -53,14 +53,16 @@ class Bag:
     @property
     def available_ml(self) -> float:
         """Liquid that still comes out."""
-        return 0.0 if self.dry else self.liquid_ml - self.holdup_ml
+        left_ml = self.liquid_ml - self.holdup_ml
+        return 0.0 if left_ml < SLUG_EPSILON_ML else left_ml
 
     def next_out(self) -> tuple[Fluid, float]:
         """What comes out next and how much of it: (fluid, mL); (AIR, 0) when it has collapsed."""
         if self.port_air_ml > 0.0:
             return AIR, self.port_air_ml
-        if not self.dry:
-            return self.fluid, self.available_ml
+        left_ml = self.available_ml
+        if left_ml > 0.0:
+            return self.fluid, left_ml
         if self.vented:
             return AIR, float("inf")
         return AIR, self.air_ml
@@ -68,7 +70,7 @@ class Bag:
     @property
     def gives(self) -> bool:
         """Whether anything comes out at all."""
-        return self.next_out()[1] > 0.0
+        return not self.dry or self.vented or self.port_air_ml > 0.0 or self.air_ml > 0.0
 
     def give(self, volume_ml: float) -> Slug:
         """Take `volume_ml` of what comes next; the caller never asks for more than that holds."""

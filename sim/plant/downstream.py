@@ -6,11 +6,11 @@ the queue of slugs longer; it leaves through the end by `sim/plant/flow.py`'s cl
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Final
 
 from sim.plant.config import CatheterConfig, FilterConfig, SetConfig
-from sim.plant.fluids import AIR, BLOOD, SALINE, Fluid, Slug, Tube, slugs_from
+from sim.plant.fluids import AIR, BLOOD, SALINE, Fluid, Slug, Tube, rows_of, slugs_from
+from sim.plant.keeping import fields_of
 from sim.plant.ledger import Ledger
 from sim.plant.upstream import MMHG_PER_CM
 
@@ -252,9 +252,9 @@ class Downstream:
         return state | {
             "line": self.line.snapshot(),
             "catheter": self.catheter.snapshot(),
-            "parked": [asdict(slug) for slug in self.parked],
+            "parked": rows_of(self.parked),
             "stairs": [list(stair) for stair in self.stairs],
-            "filter": asdict(self.filter),
+            "filter": fields_of(self.filter),
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:

@@ -6,8 +6,10 @@ out at the other, nothing mixes on the way. Stored volume (compliance) simply ma
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
+
+from sim.plant.keeping import fields_of
 
 SLUG_EPSILON_ML: Final = 1e-9
 """Less than this before a slug's edge counts as none: the rest goes with it."""
@@ -208,9 +210,14 @@ class Tube:
 
     def snapshot(self) -> list[dict[str, Any]]:
         """The slugs, JSON-able."""
-        return [asdict(slug) for slug in self.slugs]
+        return rows_of(self.slugs)
+
+
+def rows_of(slugs: list[Slug]) -> list[dict[str, Any]]:
+    """Slugs taken apart, JSON-able."""
+    return [{"volume_ml": slug.volume_ml, "fluid": fields_of(slug.fluid)} for slug in slugs]
 
 
 def slugs_from(rows: list[dict[str, Any]]) -> list[Slug]:
-    """The slugs that `Tube.snapshot` gave."""
+    """The slugs that `rows_of` took apart."""
     return [Slug(row["volume_ml"], Fluid(**row["fluid"])) for row in rows]

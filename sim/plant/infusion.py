@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from operator import itemgetter
 from typing import Any, Final
 
 from pump.events import Journal
@@ -25,6 +25,7 @@ from sim.plant.downstream import Downstream
 from sim.plant.flow import INF, NodeFlow
 from sim.plant.fluids import AIR, SALINE, Parcel
 from sim.plant.hands import carry_out
+from sim.plant.keeping import fields_of
 from sim.plant.ledger import Ledger
 from sim.plant.level import amount_after_ug, concentration_pg_ml
 from sim.plant.upstream import Upstream
@@ -39,6 +40,8 @@ HIDDEN_FAULTS: Final = frozenset(
 
 MOVING: Final = frozenset({"p_down_mmhg", "p_up_mmhg", "battery_frac", "drug_flow_ml_h", "flow_ml_h"})
 """Readings that move between two events; all others stay until one makes them jump."""
+
+SOONEST: Final = itemgetter(0)
 
 ROOM_C: Final = 22.0
 HOUR_S: Final = 3600.0
@@ -249,7 +252,7 @@ class InfusionPlant:
         ):
             rows.append((flow.when_p_h(upstream.head_mmhg, above=False), "gravity"))
         rows.append((self.battery.next_end_h(), "battery end"))
-        return min(rows, key=lambda row: row[0])
+        return min(rows, key=SOONEST)
 
     def _when_into_catheter_h(self, volume_ml: float) -> float:
         """Hours until `volume_ml` has gone into the catheter; inf if never."""
@@ -448,6 +451,8 @@ class InfusionPlant:
 
     def p_up_mmhg(self, t_s: float) -> float:
         """Pressure at the pump's inlet at `t_s`. Changes nothing."""
+        if self.upstream.feeds:
+            return self.upstream.p_mmhg
         return self.upstream.p_after_mmhg(self._drawn_ml((t_s - self.anchor_s) / HOUR_S))
 
     @property
@@ -546,8 +551,8 @@ class InfusionPlant:
         return state | {
             "upstream": self.upstream.snapshot(),
             "downstream": self.downstream.snapshot(),
-            "ledger": asdict(self.ledger),
-            "drive_now": asdict(self.drive_now),
+            "ledger": self.ledger.snapshot(),
+            "drive_now": fields_of(self.drive_now),
             "battery": self.battery.snapshot(),
             "faults": sorted(self.faults),
         }

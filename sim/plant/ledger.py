@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sim.plant.fluids import Parcel
+from sim.plant.keeping import fields_of
 
 
 @dataclass(slots=True)
@@ -48,9 +49,18 @@ class Ledger:
             ug -= parcel.ug
         return max(abs(drug_ml), abs(saline_ml)), abs(ug)
 
+    def snapshot(self) -> dict[str, Any]:
+        """All of it, JSON-able."""
+        places = {name: fields_of(getattr(self, name)) for name in PLACES}
+        return {**places, "vented_air_ml": self.vented_air_ml}
+
     @classmethod
     def from_snapshot(cls, snapshot: dict[str, Any]) -> Ledger:
-        """The ledger that `dataclasses.asdict` took apart."""
+        """The ledger that `snapshot` was taken of."""
         places = dict(snapshot)
         vented_air_ml = places.pop("vented_air_ml")
         return cls(**{name: Parcel(**parcel) for name, parcel in places.items()}, vented_air_ml=vented_air_ml)
+
+
+PLACES: Final = tuple(name for name in Ledger.__slots__ if name != "vented_air_ml")
+"""The accounts that hold fluid."""

@@ -6,12 +6,12 @@ comes, the line itself gives way (compliance) down to a floor; below that stroke
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Final
 
 from sim.plant.bag import Bag
 from sim.plant.config import BagConfig, SetConfig
 from sim.plant.fluids import AIR, SLUG_EPSILON_ML, Fluid, Slug, Tube, slugs_from
+from sim.plant.keeping import fields_of
 
 MMHG_PER_CM: Final = 0.735
 """Weight of a column of water."""
@@ -162,7 +162,8 @@ class Upstream:
     def snapshot(self) -> dict[str, Any]:
         """All of the state, JSON-able."""
         state = {name: getattr(self, name) for name in self.__slots__}
-        return state | {"bag": asdict(self.bag), "line": self.line.snapshot()}
+        bag = fields_of(self.bag) | {"fluid": fields_of(self.bag.fluid)}
+        return state | {"bag": bag, "line": self.line.snapshot()}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Take over a state that `snapshot` gave."""
