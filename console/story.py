@@ -171,7 +171,7 @@ WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     InterruptionEnded: lambda event: f"drug again for a minute, after {span(event.end_s - event.start_s)}",
     RestartLimitReached: lambda _event: "four hours without drug: the next start needs supervision",
     StepNotDone: lambda event: f"could not {spaced(event.verb)}: {event.text}",
-    StepSkipped: lambda event: f"skipped {spaced(event.verb)}: {event.text}",
+    StepSkipped: lambda event: f"skipped {spaced(event.verb)}: this host has no wire",
     PersonActed: lambda event: f"{event.who} {event.what}" + (f": {event.detail}" if event.detail else ""),
 }
 """By kind of event: its words."""

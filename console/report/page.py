@@ -230,19 +230,16 @@ def _headline(material: Material) -> Iterator[Headline]:
 
 def _beliefs(material: Material) -> str:
     result = material.result
-    believed_ml = material.believed_ml[-1]
-    difference_ml = believed_ml - result.delivered_ml
+    difference_ml = result.believed_ml - result.delivered_ml
     if abs(difference_ml) < 0.0005:
         compared = "pump and truth agree"
     elif difference_ml > 0.0:
         compared = f"the pump counts {volume(difference_ml)} that did not reach the vein as drug"
     else:
         compared = f"{volume(-difference_ml)} more reached the vein than the pump counts"
-    was_reset = abs(believed_ml - result.believed_ml) >= 0.0005
-    in_all = " in all, its counter having been reset between" if was_reset else ""
     return (
-        f"The order asks for {volume(result.planned_ml)}. The pump counts {volume(believed_ml)} as "
-        f"given{in_all}; {volume(result.delivered_ml)} of drug solution reached the vein: {compared}."
+        f"The order asks for {volume(result.planned_ml)}. The pump counts {volume(result.believed_ml)} as "
+        f"given; {volume(result.delivered_ml)} of drug solution reached the vein: {compared}."
     )
 
 

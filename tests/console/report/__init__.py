@@ -1,0 +1,1 @@
+"""Tests of the report: its material, its figures, its page."""
