@@ -19,7 +19,7 @@ The plant is asked once for each watch: when it is posted, and again after the p
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from pump.commands import Command
@@ -237,6 +237,7 @@ class Bench:
             "configuration": self._digest(),
             "t_s": self.t_s,
             "next_seq": self.journal.next_seq,
+            "program": asdict(self._settings.program),
             "core": self.core.snapshot(),
             "plant": self.plant.snapshot(),
             "truth": self.truth.snapshot(),
@@ -257,6 +258,8 @@ class Bench:
         self.journal.events.clear()
         self.journal.next_seq = snapshot["next_seq"]
         self.plant.restore(snapshot["plant"])
+        # The pump may have been swapped: the one that was there then is keyed as it was.
+        self._settings = replace(self._settings, program=Program(**snapshot["program"]))
         self.core = PumpCore.restore(self._settings, snapshot["core"], self.journal)
         self.truth.restore(snapshot["truth"])
         self._consumed = {(reading, level) for reading, level in snapshot["consumed"]}
