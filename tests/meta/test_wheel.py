@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -66,3 +67,24 @@ def test_the_packages_are_found_in_the_fresh_environment(fresh: Path, tmp_path: 
     for package in packages():
         found = run(fresh / "python", "-c", f"import {package}; print({package}.__file__)", cwd=tmp_path)
         assert Path(found.strip()).is_relative_to(fresh.parent)
+
+
+def test_the_program_lists_the_library_from_another_folder(fresh: Path, tmp_path: Path) -> None:
+    listed = [line.split()[0] for line in run(fresh / "ambupump", "list", cwd=tmp_path).splitlines()]
+    library = [
+        tomllib.loads(path.read_text(encoding="utf-8"))["id"]
+        for path in (ROOT / "scenarios" / "library").glob("*.toml")
+    ]
+    assert library
+    assert sorted(listed) == sorted(library)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_program_replays_with_report_from_another_folder(fresh: Path, tmp_path: Path) -> None:
+    run(fresh / "ambupump", "replay", "bag-24-hour-nominal", "--out", "out", cwd=tmp_path)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "figure.png",
+        "report.html",
+        "signals.csv",
+        "trace.jsonl",
+    ]
