@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import floor, inf
 
+from pump.commands import Command
+from pump.events import Event
 from sim.clocks import PacedClock
 from sim.world.result import Result
 from sim.world.setup import Setup, Step
@@ -92,6 +94,24 @@ class LiveSession:
         self.world.do(timed)
         self._wake.set()
         return timed
+
+    def settle(self) -> float:
+        """Carry out what is due but late; returns the time that the pump's counters may be read at."""
+        now_s = self.now_s
+        if not self.world.finished and self.world.next_event_s() <= now_s:
+            self.world.advance_to(now_s)
+            self._wake.set()
+        return self.world.now_s if self.world.finished else now_s
+
+    def command(self, command: Command) -> list[Event]:
+        """Give the pump a command on the next whole millisecond; returns what followed it.
+
+        This is the road of a wire: its commands are on record in the journal, not among the steps.
+        """
+        self.world.advance_to(next_millisecond_s(self.now_s, after_s=-inf))
+        events = self.world.command(command, command.access.value)
+        self._wake.set()
+        return events
 
     def set_rate(self, rate_frac: float) -> None:
         """Run at `rate_frac` simulated seconds per wall second."""

@@ -28,6 +28,7 @@ from sim.world.steps import STEPS, WIRE_PREFIX
 from sim.world.tally import Tally
 
 Listener = Callable[[Event], None]
+Road = Callable[[Command], list[Event]]
 Chain = Generator[Any, Any, None]
 
 DELIVERING = ("running", "kvo")
@@ -44,6 +45,7 @@ class World:
         self.setup = setup
         self.env = WorldEnvironment()
         self.bench = Bench(setup.pump, setup.plant, setup.order.rate_ml_h)
+        self.road: Road = self.apply
         self.recorded: list[Step] = []
         self.injected: list[Step] = []
         self.finished = False
@@ -150,8 +152,8 @@ class World:
         return events
 
     def command(self, command: Command, by: str) -> list[Event]:
-        """Give the pump a command from the hand `by`."""
-        return self.apply(replace(command, access=Access(by)))
+        """Give the pump a command from the hand `by`, on the road that a host may lay through a wire."""
+        return self.road(replace(command, access=Access(by)))
 
     def _arm(self) -> None:
         """Keep one alarm clock on the bench's next deadline."""
