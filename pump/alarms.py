@@ -35,6 +35,7 @@ from pump.events import (
     Journal,
     Noted,
 )
+from pump.machine import compiled, fire
 
 __all__ = [
     "ALARMS",
@@ -94,6 +95,8 @@ LIFE_CYCLE: Final = Machine(
     ],
 )
 """The life cycle of one alarm condition, run on `Standing` objects."""
+
+_LIFE_CYCLE: Final = compiled(LIFE_CYCLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +261,7 @@ class AlarmSet:
         standing = self._standing.get(code)
         if standing is None or not standing.is_active:
             return
-        LIFE_CYCLE.events["cause_gone"].trigger(standing)
+        fire(_LIFE_CYCLE, standing, "cause_gone")
         self.journal.add(AlarmCauseGone, t_s, code=code, priority=standing.priority.value)
         self._settle(t_s, standing)
 
@@ -271,7 +274,7 @@ class AlarmSet:
         self._pending.clear()
         self._calling = None
         for standing in sorted(self._standing.values(), key=_table_place):
-            LIFE_CYCLE.events["reset"].trigger(standing)
+            fire(_LIFE_CYCLE, standing, "reset")
             self.journal.add(AlarmCleared, t_s, code=standing.code, priority=standing.priority.value)
         self._standing.clear()
 
@@ -290,7 +293,7 @@ class AlarmSet:
         if standing is None:
             return ()
         self.journal.add(AlarmAcknowledged, t_s, code=standing.code, priority=standing.priority.value)
-        LIFE_CYCLE.events["acknowledge"].trigger(standing)
+        fire(_LIFE_CYCLE, standing, "acknowledge")
         standing.acknowledged_s = t_s
         standing.silenced_until_s = None
         standing.unanswered_s = None
@@ -317,9 +320,12 @@ class AlarmSet:
 
     def next_deadline_s(self) -> float:
         """When something here changes by itself; `inf` if nothing does."""
-        debounces_s = (pending.due_s for pending in self._pending.values())
-        signals_s = (self._signal_due_s(standing) for standing in self._standing.values())
-        return min((*debounces_s, *signals_s), default=inf)
+        due_s = inf
+        for pending in self._pending.values():
+            due_s = min(due_s, pending.due_s)
+        for standing in self._standing.values():
+            due_s = min(due_s, self._signal_due_s(standing))
+        return due_s
 
     def wake(self, t_s: float) -> None:
         """Do everything that is due at `t_s`, in the order of the table."""
@@ -362,7 +368,7 @@ class AlarmSet:
 
     def halts(self) -> bool:
         """Whether an alarm stands that stops delivery."""
-        return any(standing.row.stops_delivery for standing in self._standing.values())
+        return bool(self._standing) and any(each.row.stops_delivery for each in self._standing.values())
 
     def start_blockers(self) -> tuple[str, ...]:
         """Alarms that keep the pump from starting, in table order: those that stop it."""
@@ -408,7 +414,7 @@ class AlarmSet:
     def _raise(self, t_s: float, row: AlarmRow, pending: _Pending) -> None:
         self._pending.pop(row.code, None)
         standing = Standing(row=row, priority=pending.priority, raised_s=t_s, detail=pending.detail)
-        LIFE_CYCLE.events["begin"].trigger(standing)
+        fire(_LIFE_CYCLE, standing, "begin")
         self._standing[row.code] = standing
         self.journal.add(
             AlarmRaised, t_s, code=row.code, priority=standing.priority.value, detail=pending.detail
@@ -429,7 +435,7 @@ class AlarmSet:
             self._sound(t_s, calling, Why.NEW_ALARM)
 
     def _cause_back(self, t_s: float, standing: Standing) -> None:
-        LIFE_CYCLE.events["begin"].trigger(standing)
+        fire(_LIFE_CYCLE, standing, "begin")
         self.journal.add(Noted, t_s, what="alarm_cause_back", detail=standing.code)
         standing.acknowledged_s = None
         standing.silenced_until_s = None

@@ -100,7 +100,7 @@ def answer(core: PumpCore, t_s: float, command: Command) -> Refusal | None:
     hears = HEARS.get(core.mode)
     if hears is not None and type(command) not in hears[0]:
         return hears[1]
-    draft_changes_rate = core.draft.changes_rate(core.program)
+    draft_changes_rate = isinstance(command, ConfirmProgram) and core.draft.changes_rate(core.program)
     action = action_of(command, core.lock.level, draft_changes_rate=draft_changes_rate)
     refusal = core.lock.refusal(t_s, action, command.access, running=core.mode in DELIVERING)
     if refusal is None:

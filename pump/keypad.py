@@ -291,12 +291,11 @@ class Keypad:
 
     def next_deadline_s(self, core: PanelView) -> float:
         """When `wake` is to be called; `inf` if nothing is due."""
-        holds_s = (
-            since_s + self._hold_s(core, key)
-            for key, since_s in self.held_since_s.items()
-            if key not in self.spent
-        )
-        return min((*holds_s, self._home_s()))
+        due_s = self._home_s()
+        for key, since_s in self.held_since_s.items():
+            if key not in self.spent:
+                due_s = min(due_s, since_s + self._hold_s(core, key))
+        return due_s
 
     def shown_count(self, core: PanelView, t_s: float) -> int:
         """Give the number that is set, in steps, with what a held key has counted up to `t_s`."""

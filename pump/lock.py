@@ -44,6 +44,7 @@ from pump.commands import (
     Unlock,
 )
 from pump.errors import Reason, Refusal
+from pump.machine import compiled, fire
 
 Action = Literal[
     "power_on",
@@ -265,6 +266,8 @@ KEYBOARD: Final = Machine(
 )
 """The keyboard's machine, run on `LockState` objects."""
 
+_KEYBOARD: Final = compiled(KEYBOARD)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnlockOutcome:
@@ -370,7 +373,7 @@ class LockState:
         owner = next((each for each, known in self.codes.items() if known == code), None)
         if owner is None:
             return self._wrong_code(t_s, access)
-        KEYBOARD.events["right_code"].trigger(self)
+        fire(_KEYBOARD, self, "right_code")
         self.session = owner
         self.used_s = t_s
         self.wrong_count = 0
@@ -384,7 +387,7 @@ class LockState:
     def relock(self) -> bool:
         """Close the keyboard; True if it was open."""
         was_open = self.is_unlocked
-        KEYBOARD.events["relock"].trigger(self)
+        fire(_KEYBOARD, self, "relock")
         self.session = None
         return was_open
 
@@ -407,7 +410,7 @@ class LockState:
         if self.next_deadline_s() > t_s:
             return False
         if self.blocked_until_s is not None:
-            KEYBOARD.events["backoff_over"].trigger(self)
+            fire(_KEYBOARD, self, "backoff_over")
             self.blocked_until_s = None
             return False
         return self.relock()
@@ -454,7 +457,7 @@ class LockState:
             left_count = CODE_TRIES_COUNT - self.wrong_count
             text = f"wrong code ({access}): {left_count} more tries"
             return UnlockOutcome(refusal=Refusal(Reason.WRONG_CODE, text))
-        KEYBOARD.events["too_many_wrong"].trigger(self)
+        fire(_KEYBOARD, self, "too_many_wrong")
         self.session = None
         self.wrong_count = 0
         self.blocked_until_s = t_s + self.backoff_s

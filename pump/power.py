@@ -22,6 +22,7 @@ from typing import Final, Self
 
 from transitions import Machine
 
+from pump.machine import compiled, fire
 from pump.seam import BEYOND_HALF, Readings, Watch
 
 RECOVERY_FRAC: Final = 0.02
@@ -106,6 +107,8 @@ SUPPLY: Final = Machine(
 )
 """The supply's machine, run on `PowerState` objects. The first row whose conditions hold decides."""
 
+_SUPPLY: Final = compiled(SUPPLY)
+
 
 class PowerState:
     """What the pump believes about its supply: `sense` takes the readings in, everything else is asked.
@@ -121,7 +124,7 @@ class PowerState:
         self.readings = readings
         self.rate_ml_h = rate_ml_h
         self.state: str = Supply.BATTERY.value
-        SUPPLY.events["sense"].trigger(self)
+        fire(_SUPPLY, self, "sense")
 
     @classmethod
     def restore(cls, load: BatteryLoad, readings: Readings, rate_ml_h: float, state: str) -> Self:
@@ -135,7 +138,7 @@ class PowerState:
         before = self.state
         self.readings = readings
         self.rate_ml_h = rate_ml_h
-        SUPPLY.events["sense"].trigger(self)
+        fire(_SUPPLY, self, "sense")
         return self.state != before
 
     # ---------------------------------------------------------------- conditions of the table
