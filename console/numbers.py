@@ -58,7 +58,10 @@ NUMBERS: Final[tuple[tuple[str, str, Callable[[Result], str], str], ...]] = (
         "shortfall_ml",
         "shortfall",
         lambda result: volume(result.shortfall_ml),
-        "Planned less delivered, at the planned end: the order's duration after the first start.",
+        (
+            "Planned less delivered, at the planned end: the order's duration after the first start. So far, "
+            "where the run ends earlier."
+        ),
     ),
     (
         "excess_ml",

@@ -452,7 +452,7 @@ def _close_ups_height_in(material: Material) -> float:
 
 
 def _draw_close_ups(frame: Frame, material: Material) -> None:
-    """Draw pressure around each of the first high alarms, in minutes."""
+    """Draw pressure around each of the first occlusion alarms, in minutes."""
     windows = material.close_ups
     share = 1.0 / max(2, len(windows))
     first: Axes | None = None

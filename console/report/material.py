@@ -19,6 +19,8 @@ CLOSE_UP_BEFORE_S: Final = 2.0 * 3600.0
 CLOSE_UP_AFTER_S: Final = 3600.0
 MOST_CLOSE_UPS_COUNT: Final = 3
 
+OCCLUSIONS: Final = frozenset({"OCCLUSION_DOWNSTREAM", "OCCLUSION_UPSTREAM"})
+
 RESETS: Final = frozenset({"new_bag", "clear_given"})
 """Commands that set the pump's given counter to nothing."""
 
@@ -112,11 +114,11 @@ class Material:
 
     @property
     def close_ups(self) -> tuple[tuple[float, float, AlarmSpan], ...]:
-        """Windows around the first high alarms: from two hours before to one hour after each."""
+        """Windows around the first occlusion alarms: from two hours before to one hour after each."""
         found: list[tuple[float, float, AlarmSpan]] = []
         for alarm in self.result.alarms:
             is_seen = any(begin_s <= alarm.raised_s <= end_s for begin_s, end_s, _ in found)
-            if alarm.priority == "high" and not is_seen and len(found) < MOST_CLOSE_UPS_COUNT:
+            if alarm.code in OCCLUSIONS and not is_seen and len(found) < MOST_CLOSE_UPS_COUNT:
                 begin_s = max(0.0, alarm.raised_s - CLOSE_UP_BEFORE_S)
                 end_s = min(self.result.end_s, alarm.raised_s + CLOSE_UP_AFTER_S)
                 found.append((begin_s, end_s, alarm))

@@ -215,12 +215,14 @@ def _told(entry: Entry, clock_start_s: float) -> Told:
 def _headline(material: Material) -> Iterator[Headline]:
     result = material.result
     gaps_count = len(result.interruptions)
+    is_early = result.planned_end_s is None or result.end_s < result.planned_end_s
+    when = "when the run ended" if is_early else "at the planned end"
     yield Headline("planned", volume(result.planned_ml), f"{plain(result.planned_ug, 1)} ug")
     yield Headline("delivered", volume(result.delivered_ml), f"{plain(result.delivered_ug, 1)} ug")
     if result.excess_ml > result.shortfall_ml:
-        yield Headline("excess", volume(result.excess_ml), "at the planned end")
+        yield Headline("excess", volume(result.excess_ml), when)
     else:
-        yield Headline("shortfall", volume(result.shortfall_ml), "at the planned end")
+        yield Headline("shortfall", volume(result.shortfall_ml), when)
     without = span(result.gap_s) if gaps_count else "never"
     yield Headline("without drug", without, listed(gaps_count, "interruption"))
 

@@ -190,7 +190,7 @@ def test_sentences_say_what_was_found(material: Material) -> None:
     assert "616 pg/mL" in told.levels
 
 
-def test_close_ups_are_around_the_first_high_alarms(material: Material) -> None:
+def test_close_ups_are_around_the_first_occlusion_alarms(material: Material) -> None:
     ((begin_s, end_s, alarm),) = material.close_ups
     assert alarm.code == "OCCLUSION_DOWNSTREAM"
     assert begin_s == pytest.approx(KINK_ALARM_S - 7200.0)
