@@ -323,8 +323,12 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         _people(
             "swap_pump",
-            "take another pump",
+            "take another pump, keyed as the first one unless the step says otherwise",
+            _quantity("rate", FLOW, "rate, as keyed", "as the first one"),
+            _quantity("vtbi", VOLUME, "volume to be infused, as keyed", "as the first one"),
+            _quantity("reservoir", VOLUME, "what the bag holds, as keyed", "as the first one"),
             _quantity("gain", FACTOR, "what it moves of what it is told", "1"),
+            _takes("5 min"),
         ),
         _people(
             "note",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pump import commands as ask
 from pump.commands import Key
 from pump.events import CommandRefused, Event, ModeChanged
+from pump.limits import hard_faults
 from pump.lock import NURSE_CODE, SUPPLIER_CODE
 from sim.plant import actions as do
-from sim.world.params import flag, maybe_number, number, word
+from sim.world.params import StepRefusedError, flag, maybe_number, number, word
 from sim.world.setup import Step
 
 if TYPE_CHECKING:
@@ -368,13 +369,15 @@ def swap_pump(world: World, step: Step, hand: str) -> Chain:
     """Hand over to another pump: stop, swap, start. It is keyed as the first was, but for what is given."""
     begun_s = world.now_s
     first = world.setup.pump.program
-    world.command(ask.Stop(), hand)
     program = replace(
         first,
         rate_ml_h=number(step, "rate_ml_h", first.rate_ml_h),
         vtbi_ml=number(step, "vtbi_ml", first.vtbi_ml),
         reservoir_ml=number(step, "reservoir_ml", first.reservoir_ml),
     )
+    if faults := hard_faults(program, world.setup.pump.profile):
+        raise StepRefusedError(f"the other pump cannot be keyed so: {'; '.join(faults)}")
+    world.command(ask.Stop(), hand)
     world.swap_pump(program, number(step, "gain_frac", 1.0))
     yield _until(world, begun_s + number(step, "takes_s", 300.0))
     world.command(ask.Start(), hand)
