@@ -154,15 +154,19 @@ class PowerState:
         return self.readings.battery_present_frac > BEYOND_HALF
 
     @property
+    def is_sound(self) -> bool:
+        """Whether the battery that is in holds what it should."""
+        return self.readings.battery_sound_frac > BEYOND_HALF
+
+    @property
     def charges(self) -> bool:
         """Whether there is a battery that takes charge and is not full."""
-        sound = self.readings.battery_sound_frac > BEYOND_HALF
         charge_frac = self.readings.battery_frac
         if self.state == Supply.EXTERNAL:
             not_full = charge_frac <= FULL_FRAC - RECOVERY_FRAC
         else:
             not_full = charge_frac < FULL_FRAC
-        return self.has_battery and sound and not_full
+        return self.has_battery and self.is_sound and not_full
 
     @property
     def has_power(self) -> bool:
@@ -195,7 +199,7 @@ class PowerState:
             case _:
                 if not self.has_battery:
                     codes = {"BATTERY_MISSING"}
-                elif self.readings.battery_sound_frac <= BEYOND_HALF:
+                elif not self.is_sound:
                     codes = {"BATTERY_DEFECTIVE"}
         return frozenset(codes)
 
@@ -207,11 +211,13 @@ class PowerState:
             Watch("battery_present_frac", above=not self.has_battery, level=BEYOND_HALF),
             Watch(
                 "battery_sound_frac",
-                above=self.readings.battery_sound_frac <= BEYOND_HALF,
+                above=not self.is_sound,
                 level=BEYOND_HALF,
             ),
         )
-        return (*switches, *(self._charge_watches() if self.has_battery else ()))
+        # A battery that is not sound takes and gives nothing: its charge would wait at a level for ever.
+        counts = self.has_battery and self.is_sound
+        return (*switches, *(self._charge_watches() if counts else ()))
 
     def left_s(self, *, running: bool) -> float:
         """Give how long the battery lasts until it is depleted; `inf` on external power."""

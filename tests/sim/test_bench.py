@@ -369,3 +369,10 @@ def test_power_loss_never_resumes_delivery() -> None:
     assert made.core.mode == "stopped"
     assert made.plant.delivered_ml(made.t_s) == delivered_ml
     assert made.core.counters(made.t_s).given_ml > 0.0, "programme and counters were kept"
+
+
+def test_a_battery_that_is_not_sound_is_an_alarm_on_mains_and_no_endless_watch() -> None:
+    made = bench()
+    made.apply(do.InsertBattery(present=True, level_frac=0.5, sound=False))
+    made.advance_to(H)
+    assert made.core.alarms.is_active("BATTERY_DEFECTIVE")
