@@ -10,12 +10,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, get_args
 
 import pump.events
 import sim.events
 from pump.alarm_table import ALARM_BY_CODE, Priority
+from pump.commands import CommandName
 from pump.delivery import Mode
+from pump.errors import Reason
 from pump.events import CommandRefused, Event, ModeChanged
 from scenarios.faults import FaultList, did_you_mean
 from scenarios.fields import FLAG, Field, Integer, ListOf, Pairs, Text, read_fields
@@ -283,7 +285,8 @@ EVENT_KINDS: Final[Mapping[str, type[Event]]] = {
 
 _SPAN: Final = ListOf(TIME, least_count=2, most_count=2)
 _PRIORITY: Final = Text('"high"', choices=tuple(priority.value for priority in Priority))
-_COMMAND: Final = Text('"prime"', most_count=40)
+_COMMAND: Final = Text('"prime"', choices=get_args(CommandName))
+_REASON: Final = Text('"locked"', choices=tuple(reason.value for reason in Reason))
 
 WHEN: Final = (
     Field(key="between", inner="between_s", kind=_SPAN, default="at any time", meaning="from when to when"),
@@ -351,13 +354,7 @@ EVENT: Final = (
 )
 REFUSED: Final = (
     Field(key="refused", inner="refused", kind=_COMMAND, required=True, meaning="a command that is refused"),
-    Field(
-        key="reason",
-        inner="reason",
-        kind=Text('"locked"', most_count=40),
-        default="any",
-        meaning="the reason's code",
-    ),
+    Field(key="reason", inner="reason", kind=_REASON, default="any", meaning="the reason's code"),
     *WHEN,
 )
 MODE: Final = (

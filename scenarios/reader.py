@@ -295,6 +295,13 @@ def _note_bag_and_set(setup: Setup, faults: FaultList) -> None:
         faults.add(
             ("bag", "holdup"), "holdup: nothing could ever come out of the bag", "write less than fill"
         )
+    for path, above_zero in (
+        (("set", "compliance"), line.c_down_ml_mmhg),
+        (("set", "supply_compliance"), line.c_up_ml_mmhg),
+        (("catheter", "resistance"), setup.plant.catheter.resistance_mmhg_h_ml),
+    ):
+        if above_zero <= 0.0:
+            faults.add(path, f"{path[-1]}: no tube is without any", "write more than zero")
     if line.supply_side_ml >= line.prime_ml:
         faults.add(
             ("set", "supply"),

@@ -182,9 +182,15 @@ def purge_bag(plant: InfusionPlant, _action: do.PurgeBag) -> str:
 
 
 def hang_set(plant: InfusionPlant, action: do.HangSet) -> str:
+    line = SetConfig(prime_ml=action.prime_ml, supply_ml=action.supply_ml)
+    least_ml = -plant.config.line.c_up_ml_mmhg * plant.config.line.p_floor_mmhg
+    if not least_ml <= line.supply_side_ml < line.prime_ml:
+        raise CannotActError(
+            f"no such set: {line.supply_side_ml:g} of {line.prime_ml:g} mL lie before the pump, where its"
+            f" tubing gives up {least_ml:g} mL: more has to lie there, and some behind the pump"
+        )
     for tube in (plant.upstream.line, plant.downstream.line):
         plant.ledger.discarded.add_slugs(tube.slugs)
-    line = SetConfig(prime_ml=action.prime_ml, supply_ml=action.supply_ml)
     plant.upstream.hang_set(line, AIR)
     plant.downstream.hang_set(line, AIR)
     plant.clinging_ml = 0.0

@@ -145,6 +145,11 @@ def test_many_findings_are_shortened() -> None:
             '2: alarm: "OCLUSION_UPSTREAM" is not known here; did you mean OCCLUSION_UPSTREAM?',
         ),
         ('alarm = "air_in_line"', "did you mean AIR_IN_LINE?"),
+        (
+            'refused = "program"\nnever = true',
+            '2: refused: "program" is not known here; did you mean program_change?',
+        ),
+        ('refused = "prime"\nreason = "lockd"', '3: reason: "lockd" is not known here; did you mean locked?'),
         ('alarm = "AIR_IN_LINE"\nbetween = ["2 h", "1 h"]', "3: between ends before it begins"),
         ('alarm = "AIR_IN_LINE"\nbetween = ["2 h"]', "3: between: the list has 1 entries"),
         ('alarm = "AIR_IN_LINE"\nat = "1 h"\nbetween = ["1 h", "2 h"]', "at and between say two times"),

@@ -201,6 +201,15 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
             PLAIN + '[bag]\nfill = "0 mL"\n[pump]\nreservoir = "110 mL"\n',
             "mine.toml:9: fill: the bag is empty",
         ),
+        (PLAIN + '[set]\ncompliance = "0 uL/mmHg"\n', "mine.toml:9: compliance: no tube is without any"),
+        (
+            PLAIN + '[set]\nsupply_compliance = "0 uL/mmHg"\n',
+            "mine.toml:9: supply_compliance: no tube is without any",
+        ),
+        (
+            PLAIN + '[catheter]\nresistance = "0 mmHg h/mL"\n',
+            "mine.toml:9: resistance: no tube is without any",
+        ),
         (PLAIN + '[set]\nsupply = "3 mL"\n', "mine.toml:9: supply: 3 mL before the pump leave nothing"),
         (
             PLAIN + '[set]\nprime = "0.6 mL"\n',

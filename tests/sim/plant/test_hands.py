@@ -233,6 +233,15 @@ def test_a_new_set_is_full_of_air_and_the_old_one_is_discarded() -> None:
     rig.check()
 
 
+@pytest.mark.parametrize(("prime_ml", "supply_ml"), [(0.0, 0.0), (1.0, 1.0), (3.0, 0.15)])
+def test_a_set_without_two_sides_is_not_hung(prime_ml: float, supply_ml: float) -> None:
+    rig = running(0.6)
+    rig.drive(0.0)
+    assert rig.refuses(do.HangSet(prime_ml=prime_ml, supply_ml=supply_ml))
+    assert rig.books.discarded.drug_ml == 0.0, "the old set stays"
+    rig.check()
+
+
 def test_a_saline_primed_set_counts_as_saline() -> None:
     rig = running(10.0, primed=False, line=SetConfig(filled_with="saline"), settled_s=0.0)
     rig.go(3600.0)
