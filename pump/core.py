@@ -109,6 +109,7 @@ class PumpCore:
     """
 
     __slots__ = (
+        "_deadline_s",
         "_log",
         "_logged_count",
         "_out",
@@ -196,7 +197,7 @@ class PumpCore:
         self._watched: tuple[Watching, ...] = ()
         self._watches: tuple[Watch, ...] = ()
         self._watch_key: tuple[object, ...] = ()
-        self._watch()
+        self._publish()
 
     # ---------------------------------------------------------------- the seam
 
@@ -227,17 +228,11 @@ class PumpCore:
         self.ledger.turned_back(volume_ml * NL_PER_ML, was_priming=self._reversed_prime)
         self.journal.add(TurnedBack, t_s, volume_ml=volume_ml)
         self.plan(t_s)
-        self._watch()
+        self._publish()
 
     def next_deadline_s(self) -> float:
         """Return when `wake` is to be called next; inf when no timer runs."""
-        own_s = min(self.timers.values(), default=math.inf)
-        return min(
-            own_s,
-            self.alarms.next_deadline_s(),
-            self.lock.next_deadline_s(),
-            self.keypad.next_deadline_s(self),
-        )
+        return self._deadline_s
 
     def watches(self) -> tuple[Watch, ...]:
         """Return the levels at which the core wants to be called, in the order of the alarm table."""
@@ -293,12 +288,18 @@ class PumpCore:
 
     def _leave(self, t_s: float) -> Drive | None:
         self._settle(t_s)
-        self._watch()
+        self._publish()
         out, self._out = self._out, None
         return out
 
-    def _watch(self) -> None:
-        """Publish what is to be watched, if anything has changed that decides it."""
+    def _publish(self) -> None:
+        """Publish the next deadline, and what is to be watched if anything has changed that decides it."""
+        self._deadline_s = min(
+            min(self.timers.values(), default=math.inf),
+            self.alarms.next_deadline_s(),
+            self.lock.next_deadline_s(),
+            self.keypad.next_deadline_s(self),
+        )
         key = (
             self.mode,
             self.blind,
@@ -313,7 +314,7 @@ class PumpCore:
         if key != self._watch_key:
             self._watch_key = key
             self._watched = watched(self)
-            self._watches = tuple(each.watch for each in self._watched)
+            self._watches = tuple([each.watch for each in self._watched])
 
     def _settle(self, t_s: float) -> None:
         """Halted when and only when an alarm stands that stops delivery."""
@@ -526,7 +527,7 @@ class PumpCore:
         core._logged_count = len(journal.events)
         for name in _PLAIN:
             setattr(core, name, snapshot[name])
-        core._watch()
+        core._publish()
         return core
 
 

@@ -70,7 +70,8 @@ class Bag:
     @property
     def gives(self) -> bool:
         """Whether anything comes out at all."""
-        return not self.dry or self.vented or self.port_air_ml > 0.0 or self.air_ml > 0.0
+        left_ml = self.liquid_ml - self.holdup_ml
+        return left_ml >= SLUG_EPSILON_ML or self.vented or self.port_air_ml > 0.0 or self.air_ml > 0.0
 
     def give(self, volume_ml: float) -> Slug:
         """Take `volume_ml` of what comes next; the caller never asks for more than that holds."""

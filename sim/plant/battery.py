@@ -51,6 +51,8 @@ class Battery:
             return 0.0
         if self.reversed_poles:
             return 1.0
+        if not self.slope_per_h:
+            return self.level_frac
         return min(1.0, max(0.0, self.level_frac + self.slope_per_h * tau_h))
 
     def next_end_h(self) -> float:

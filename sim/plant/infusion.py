@@ -23,7 +23,7 @@ from sim.plant.battery import Battery
 from sim.plant.config import PlantConfig
 from sim.plant.downstream import Downstream
 from sim.plant.flow import INF, NodeFlow
-from sim.plant.fluids import AIR, SALINE, Parcel
+from sim.plant.fluids import AIR, BLOOD, SALINE, Parcel
 from sim.plant.hands import carry_out
 from sim.plant.keeping import fields_of
 from sim.plant.ledger import Ledger
@@ -69,8 +69,10 @@ class InfusionPlant:
     __slots__ = (
         *PLAIN_STATE,
         "_due",
+        "_into_vein",
         "_sensed",
         "_sensed_s",
+        "_through_frac",
         "battery",
         "config",
         "downstream",
@@ -206,7 +208,10 @@ class InfusionPlant:
         self.max_error_ug = max(self.max_error_ug, error_ug)
 
     def _take_closed_forms(self) -> None:
-        """Derive flow, battery slope and next event from the state, which stays as it is."""
+        """Derive flow, tip, battery slope and next event from the state, which stays as it is."""
+        downstream = self.downstream
+        self._through_frac = downstream.through_frac
+        self._into_vein = BLOOD if downstream.needle_out else downstream.tip_fluid
         self.battery.load(self.drive_now, mains=self.mains)
         self.flow = self._node_flow()
         self._due = self._find_due()
@@ -230,7 +235,8 @@ class InfusionPlant:
         """The plant's own next event: (hours after the anchor, kind). Ties go to the earlier row."""
         upstream, downstream, flow = self.upstream, self.downstream, self.flow
         rows: list[tuple[float, str]] = []
-        if self.drive_now.rate_ml_h > 0.0 or self._gravity_path:
+        gravity_path = self._gravity_path
+        if self.drive_now.rate_ml_h > 0.0 or gravity_path:
             source = "bag" if upstream.feeds else "floor"
             rows.append((self._when_drawn_h(upstream.until_change_ml()), source))
             to_detector_ml = upstream.line.to_next_edge_ml(upstream.entering)
@@ -245,11 +251,7 @@ class InfusionPlant:
             rows.append(((downstream.stairs[0][0] - self.anchor_s) / HOUR_S, "stair"))
         if downstream.below_end and not downstream.closed:
             rows.append((flow.when_p_h(downstream.end_mmhg, above=True), "check valve"))
-        if (
-            self._gravity_path
-            and upstream.feeds
-            and downstream.end_mmhg < upstream.head_mmhg < downstream.p_mmhg
-        ):
+        if gravity_path and upstream.feeds and downstream.end_mmhg < upstream.head_mmhg < downstream.p_mmhg:
             rows.append((flow.when_p_h(upstream.head_mmhg, above=False), "gravity"))
         rows.append((self.battery.next_end_h(), "battery end"))
         return min(rows, key=SOONEST)
@@ -260,7 +262,7 @@ class InfusionPlant:
             return INF
         if self.downstream.saline_runs:
             return volume_ml / self.downstream.saline_ml_h
-        through_frac = self.downstream.through_frac
+        through_frac = self._through_frac
         if not self.downstream.connected or through_frac <= 0.0:
             return INF
         return self.flow.when_outflow_volume_h(volume_ml / through_frac)
@@ -376,7 +378,7 @@ class InfusionPlant:
 
     def drug_flow_ml_h(self, t_s: float) -> float:
         """Drug solution going into the vein at `t_s`. Changes nothing."""
-        return self._tip_ml_h((t_s - self.anchor_s) / HOUR_S) * self._drug_per_tip
+        return self._tip_ml_h((t_s - self.anchor_s) / HOUR_S) * self._into_vein.drug_frac
 
     def _tip_ml_h(self, tau_h: float) -> float:
         """Flow through the catheter tip."""
@@ -384,15 +386,7 @@ class InfusionPlant:
             return self.downstream.saline_ml_h
         if not self.downstream.connected:
             return 0.0
-        return self.flow.outflow_ml_h(tau_h) * self.downstream.through_frac
-
-    @property
-    def _drug_per_tip(self) -> float:
-        return 0.0 if self.downstream.needle_out else self.downstream.tip_fluid.drug_frac
-
-    @property
-    def _ug_per_tip_ml(self) -> float:
-        return 0.0 if self.downstream.needle_out else self.downstream.tip_fluid.ug_per_ml
+        return self.flow.outflow_ml_h(tau_h) * self._through_frac
 
     def obstacle(self) -> str | None:
         """Why no drug flows, as far as the line is to blame: the word for an interruption's cause."""
@@ -411,12 +405,12 @@ class InfusionPlant:
 
     def _body_ug(self, tau_h: float) -> float:
         """Drug in the body `tau_h` after the anchor."""
-        ug_per_ml, flow = self._ug_per_tip_ml, self.flow
+        ug_per_ml, flow = self._into_vein.ug_per_ml, self.flow
         now_ml_h = self._tip_ml_h(0.0)
         final_ml_h, fade_per_h = now_ml_h, flow.lambda_per_h
         runs = self.downstream.connected and not self.downstream.saline_runs
         if runs and fade_per_h > 0.0 and flow.g_out_ml_h_mmhg > 0.0:
-            final_ml_h = flow.final_outflow_ml_h * self.downstream.through_frac
+            final_ml_h = flow.final_outflow_ml_h * self._through_frac
         fading_ml_h = now_ml_h - final_ml_h
         return amount_after_ug(
             self.body_ug, tau_h, final_ml_h * ug_per_ml, fading_ml_h * ug_per_ml, fade_per_h
@@ -428,11 +422,11 @@ class InfusionPlant:
 
     def delivered_ml(self, t_s: float) -> float:
         """Drug solution that has gone into the vein by `t_s`. Changes nothing."""
-        return self.ledger.patient.drug_ml + self._tip_ml(t_s) * self._drug_per_tip
+        return self.ledger.patient.drug_ml + self._tip_ml(t_s) * self._into_vein.drug_frac
 
     def delivered_ug(self, t_s: float) -> float:
         """Drug that has gone into the vein by `t_s`. Changes nothing."""
-        return self.ledger.patient.ug + self._tip_ml(t_s) * self._ug_per_tip_ml
+        return self.ledger.patient.ug + self._tip_ml(t_s) * self._into_vein.ug_per_ml
 
     def _tip_ml(self, t_s: float) -> float:
         """Volume through the catheter tip since the anchor."""
@@ -441,7 +435,7 @@ class InfusionPlant:
             return self.downstream.saline_ml_h * tau_h
         if not self.downstream.connected:
             return 0.0
-        return self.flow.outflow_ml(tau_h) * self.downstream.through_frac
+        return self.flow.outflow_ml(tau_h) * self._through_frac
 
     # What the pump senses
 
@@ -528,7 +522,7 @@ class InfusionPlant:
                 left = level - self.battery.reading_frac(0.0)
                 return left / slope if slope and (slope > 0.0) == above else INF
             case "drug_flow_ml_h":
-                per_outflow = self.downstream.through_frac * self._drug_per_tip
+                per_outflow = self._through_frac * self._into_vein.drug_frac
                 if per_outflow <= 0.0 or self.downstream.saline_runs or not self.downstream.connected:
                     return INF
                 return self.flow.when_outflow_h(level / per_outflow, above=above)

@@ -67,7 +67,7 @@ class Upstream:
     @property
     def feeds(self) -> bool:
         """Whether anything comes from the bag when the pump draws."""
-        return not self.closed and self.bag.gives
+        return not (self.clamped or self.kinked or self.blocked) and self.bag.gives
 
     @property
     def at_floor(self) -> bool:
