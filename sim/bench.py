@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, replace
+from math import isfinite
 from typing import Any, Final
 
 from pump.commands import Command
@@ -92,10 +93,12 @@ class Bench:
         """Handle every deadline up to and including `t_s`; returns the new events.
 
         Raises:
-            ValueError: `t_s` lies before the bench's time.
+            ValueError: `t_s` lies before the bench's time, or is no time to arrive at: inf or nan.
         """
         if t_s < self.t_s:
             raise ValueError(f"the bench is at {self.t_s} s and cannot go back to {t_s} s")
+        if not isfinite(t_s):
+            raise ValueError(f"the bench cannot arrive at {t_s} s")
         first = len(self.journal.events)
         self._handle_due(t_s)
         self.t_s = t_s

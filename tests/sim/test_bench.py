@@ -47,6 +47,14 @@ def test_the_past_is_refused() -> None:
     assert made.advance_to(100.0) == []
 
 
+@pytest.mark.parametrize("t_s", [inf, float("nan")])
+def test_what_is_no_time_to_arrive_at_is_refused(t_s: float) -> None:
+    made = running()
+    with pytest.raises(ValueError, match="cannot arrive"):
+        made.advance_to(t_s)
+    assert made.t_s < inf
+
+
 def test_both_calls_return_the_new_events_and_nothing_is_due_after() -> None:
     made = running()
     seen = all_of(made)
