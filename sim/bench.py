@@ -14,14 +14,18 @@ posted is told at once and consumes nothing. Without this rule a crossing on an 
 for ever.
 
 The plant is asked once for each watch: when it is posted, and again after the plant's next event.
+
+Which plant it is matters only to whoever looks into it: `BenchOf` closes a core with any, `Bench` is the one
+with bag and line.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from pump.commands import Command
 from pump.core import PumpCore
@@ -32,6 +36,7 @@ from pump.settings import PumpSettings
 from sim.plant.actions import PlantAction, SwapPump
 from sim.plant.config import PlantConfig
 from sim.plant.infusion import InfusionPlant
+from sim.plant.protocol import Plant
 from sim.truth import Truth
 
 Action = Command | PlantAction
@@ -50,8 +55,15 @@ BEYOND: Final = -INF
 """When a reading is crossed that was beyond the level already as its watch was posted."""
 
 
-class Bench:
-    """A pump core, its plant and the truth observer, at one time."""
+PlantT_co = TypeVar("PlantT_co", bound=Plant, covariant=True)
+ConfigT = TypeVar("ConfigT")
+
+
+class BenchOf(Generic[PlantT_co]):
+    """A pump core, its plant and the truth observer, at one time.
+
+    `make_plant` builds the plant from its configuration, the journal and the time.
+    """
 
     __slots__ = (
         "_agenda",
@@ -69,10 +81,17 @@ class Bench:
         "truth",
     )
 
-    def __init__(self, pump: PumpSettings, plant: PlantConfig, order_ml_h: float, t_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        pump: PumpSettings,
+        plant: ConfigT,
+        order_ml_h: float,
+        t_s: float,
+        make_plant: Callable[[ConfigT, Journal, float], PlantT_co],
+    ) -> None:
         self.t_s = t_s
         self.journal = Journal()
-        self.plant = InfusionPlant(plant, self.journal, t_s)
+        self.plant = make_plant(plant, self.journal, t_s)
         self.core = PumpCore(pump, self.journal, self.plant.readings(t_s), t_s)
         self.truth = Truth(order_ml_h, self.journal)
         self._settings = pump
@@ -273,6 +292,15 @@ class Bench:
     def _digest(self) -> str:
         """What names the configuration."""
         return hashlib.sha256(repr(self._configuration).encode()).hexdigest()
+
+
+class Bench(BenchOf[InfusionPlant]):
+    """The bench of a pump with bag, set, catheter and vein."""
+
+    __slots__ = ()
+
+    def __init__(self, pump: PumpSettings, plant: PlantConfig, order_ml_h: float, t_s: float = 0.0) -> None:
+        super().__init__(pump, plant, order_ml_h, t_s, InfusionPlant)
 
 
 def snapped(readings: Readings, watch: Watch) -> Readings:

@@ -30,8 +30,9 @@ from pump.panel import panel
 from pump.port import AlarmView, DeviceView, Outcome, PumpStatus
 from pump.program import Program
 from pump.seam import BEYOND_HALF
-from sim.bench import Bench
+from sim.bench import BenchOf
 from sim.live import LiveSession
+from sim.plant.protocol import Plant
 from sim.world.world import World
 
 OWN: Final = (AlarmEvent, CommandAccepted, CommandRefused, ModeChanged, Noted, RateCommanded, TurnedBack)
@@ -43,7 +44,7 @@ Listener = Callable[[], None]
 class LocalPump:
     """The pump on `bench`. Whoever advances the bench calls `changed`, so that listeners hear of it."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: BenchOf[Plant]) -> None:
         self._bench = bench
         self._listeners: list[Listener] = []
 

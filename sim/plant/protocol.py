@@ -40,6 +40,10 @@ class Plant(Protocol):
         """Obey the pump core. Returns how far the mechanism turned back, in mL as it counts."""
         ...
 
+    def obstacle(self) -> str | None:
+        """Why no drug flows, as far as the line is to blame; None: it is not."""
+        ...
+
     def snapshot(self) -> dict[str, Any]:
         """All of the state, JSON-able."""
         ...
