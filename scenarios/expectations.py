@@ -23,6 +23,7 @@ from scenarios.faults import FaultList, did_you_mean
 from scenarios.fields import FLAG, Field, Integer, ListOf, Pairs, Text, read_fields
 from scenarios.locate import Path
 from scenarios.quantities import TIME, Dimension, dimension_of, format_quantity, shorten
+from scenarios.rounding import rounded
 from sim.world.result import AlarmSpan, Interruption, Result
 
 DEFAULT_TOLERANCE_S: Final = 1.0
@@ -57,7 +58,7 @@ class Occasion:
 
     def holds(self, t_s: float) -> bool:
         """Whether `t_s` lies in the time given, ends included."""
-        return self.between_s is None or self.between_s[0] <= t_s <= self.between_s[1]
+        return self.between_s is None or self.between_s[0] <= rounded("t_s", t_s) <= self.between_s[1]
 
     def satisfied_by(self, found_count: int) -> bool:
         """Whether so many are as many as expected."""
@@ -160,8 +161,11 @@ class QuantityExpected:
         if self.never is not None:
             limit = f"{self.name} {'never' if self.never else 'some time'}"
             return Found((number is None) == self.never, limit, found)
-        above = number is not None and (self.least_number is None or number >= self.least_number)
-        below = number is not None and (self.most_number is None or number <= self.most_number)
+        if number is None:
+            return Found(passed=False, limit=self._limit(), found=found)
+        read_number = rounded(self.name, number)
+        above = self.least_number is None or read_number >= self.least_number
+        below = self.most_number is None or read_number <= self.most_number
         return Found(above and below, self._limit(), found)
 
     def _limit(self) -> str:
@@ -438,7 +442,10 @@ def _read_quantity(table: Mapping[str, object], path: Path, faults: FaultList) -
         faults.add(path, "the quantity has no limit", f"write such as max = {dimension.sample}")
     if "equals" in values:
         tolerance = values.get("tolerance", 0.0)
-        values |= {"least_number": values["equals"] - tolerance, "most_number": values["equals"] + tolerance}
+        values |= {
+            "least_number": rounded(str(name), values["equals"] - tolerance),
+            "most_number": rounded(str(name), values["equals"] + tolerance),
+        }
     if values.get("least_number", 0.0) > values.get("most_number", float("inf")):
         faults.add((*path, "min"), "min is above max", "exchange them")
     limits = {key: values[key] for key in ("least_number", "most_number", "never") if key in values}

@@ -350,6 +350,13 @@ CLOCK: Final = Table(
             default='"08:00"',
             meaning="when the scenario begins",
         ),
+        Field(
+            key="change",
+            inner="change_clock_s",
+            kind=TimeOfDay(),
+            default="no fixed hour",
+            meaning="when bags are changed, whatever is left: the planned end is this hour",
+        ),
     ),
 )
 

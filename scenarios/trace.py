@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from pump.events import AlarmCleared, AlarmRaised, CommandAccepted, CommandRefused, Event, ModeChanged
+from scenarios.rounding import rounded
 from scenarios.runner import Verdict
 from sim.events import BagDry, InterruptionBegan, InterruptionEnded, PlantActed, PlantRefused
 from sim.world.result import Result
 
 TRACE_SCHEMA: Final = 1
-TIME_DIGITS_COUNT: Final = 6
-OTHER_DIGITS_COUNT: Final = 9
 MOST_BYTES: Final = 500_000_000
 
 COUNTED: Final = (
@@ -157,10 +156,7 @@ def printed(name: str, value: object) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float):
-        if not isfinite(value):
-            return None
-        digits_count = TIME_DIGITS_COUNT if name.endswith("_s") else OTHER_DIGITS_COUNT
-        return round(value, digits_count) + 0.0  # -0.0 becomes 0.0
+        return rounded(name, value) if isfinite(value) else None
     return value
 
 

@@ -68,7 +68,7 @@ def _inner_values(setup: Setup, profile: str | None) -> dict[str, Mapping[str, A
         "catheter": _plain(plant.catheter),
         "battery": {**_plain(plant.battery), "mains": plant.mains},
         "site": {"site_above_cm": plant.site_above_cm, "bag_above_cm": plant.bag_above_cm},
-        "clock": {"clock_start_s": setup.clock_start_s},
+        "clock": {"clock_start_s": setup.clock_start_s, "change_clock_s": setup.change_clock_s},
         "response": _response(setup.response),
     }
 

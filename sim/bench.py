@@ -29,7 +29,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from pump.commands import Command
 from pump.core import PumpCore
-from pump.events import Event, Journal
+from pump.delivery import Mode
+from pump.events import Event, Journal, ModeChanged
 from pump.program import Program
 from pump.seam import Drive, Readings, Watch
 from pump.settings import PumpSettings
@@ -146,9 +147,13 @@ class BenchOf(Generic[PlantT_co]):
     def swap_pump(self, program: Program, gain_frac: float) -> list[Event]:
         """Take another pump of the same make, keyed with `program`; returns the new events.
 
-        Its counters, lock and alarms begin anew: the old pump's memory leaves with it.
+        Its counters, lock and alarms begin anew: the old pump's memory leaves with it, and so do its alarms.
         """
         first = len(self.journal.events)
+        self.core.alarms.clear_all(self.t_s)
+        self.journal.add(
+            ModeChanged, self.t_s, mode_from=self.core.mode, mode_to=Mode.STOPPED.value, cause="another pump"
+        )
         self.plant.drive(self.t_s, Drive(rate_ml_h=0.0))
         self.plant.act(self.t_s, SwapPump(gain_frac=gain_frac))
         self._settings = replace(self._settings, program=program)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pump.settings import PumpSettings
 from sim.plant.config import PlantConfig
@@ -14,6 +15,8 @@ from sim.world.procedure import Procedure
 
 Value = str | float | bool
 """What a step's parameter may be, in inner units: mL, mL/h, s, mmHg, ug, fractions."""
+
+DAY_S: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """A world before its first second."""
+    """A world before its first second.
+
+    `clock_start_s` is the time of day at which it begins. `change_clock_s`, where the bag plan has one, is
+    the time of day at which bags are changed, whatever is left in them.
+    """
 
     id: str
     seed: int
@@ -73,6 +80,18 @@ class Setup:
     order: Order
     steps: tuple[Step, ...] = ()
     clock_start_s: float = 28800.0
+    change_clock_s: float | None = None
     until_s: float | None = None
     response: Response | None = None
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
+
+    def planned_end_s(self, start_s: float) -> float:
+        """When the bag that was started first at `start_s` is planned to end.
+
+        That is the order's duration later, or the plan's hour that is nearest to it; delays do not move it.
+        """
+        end_s = start_s + self.order.duration_s
+        if self.change_clock_s is None:
+            return end_s
+        early_s = (self.clock_start_s + end_s - self.change_clock_s) % DAY_S
+        return end_s - early_s if early_s <= DAY_S / 2.0 else end_s - early_s + DAY_S

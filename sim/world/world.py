@@ -195,7 +195,7 @@ class World:
 
     def _started(self, t_s: float) -> None:
         """The first start of delivery fixes the planned end."""
-        planned_end_s = t_s + self.setup.order.duration_s
+        planned_end_s = max(t_s, self.setup.planned_end_s(t_s))
         self._tally.begin(t_s, planned_end_s)
         self.env.at(planned_end_s, Order.PLANNED_END).callbacks.append(self._reach_planned_end)
         if self.setup.until_s is None:

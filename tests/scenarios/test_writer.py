@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scenarios.fields import Pairs, TimeOfDay
@@ -55,6 +55,8 @@ def test_any_setup(  # noqa: PLR0917 - one table each
     mains: bool,
     seed: int,
 ) -> None:
+    # The reader refuses tubes that do not yield and lines without resistance.
+    assume(line["c_down_ml_mmhg"] > 0.0 and catheter["resistance_mmhg_h_ml"] > 0.0)
     rundown = {name: getattr(PLAIN.plant.battery, name) for name in ("running_per_h", "per_ml", "idle_per_h")}
     plant = replace(
         PLAIN.plant,
