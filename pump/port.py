@@ -111,7 +111,19 @@ class PumpDevice(Protocol):
         ...
 
     def view(self) -> DeviceView:
-        """Show the pump as it is now."""
+        """Show the pump as it is now, all at once."""
+        ...
+
+    def status(self) -> PumpStatus:
+        """Say how the pump is: what a controller asks for most, without the rest of the view."""
+        ...
+
+    def program(self) -> Program:
+        """Give the programme in force."""
+        ...
+
+    def log(self, after_number: int = 0) -> tuple[LogRow, ...]:
+        """Give the rows of the log whose number is above `after_number`, oldest first."""
         ...
 
     def events_since(self, seq: int) -> tuple[Event, ...]:
