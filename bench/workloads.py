@@ -58,9 +58,8 @@ def course() -> Setup:
     return setup("course", order, steps)
 
 
-def ticking(rate_frac: float, for_wall_s: float) -> Setup:
-    """A running bag in which something is due every simulated second, for so long on the wall."""
-    seconds_count = int(rate_frac * for_wall_s)
-    order = Order(duration_s=float(seconds_count))
-    ticks = (step(float(second), "wait") for second in range(1, seconds_count))
+def ticking(for_s: float, every_s: float) -> Setup:
+    """A running bag of so many simulated seconds in which something is due every so often."""
+    order = Order(duration_s=for_s)
+    ticks = (step(every_s * count, "wait") for count in range(1, int(for_s / every_s)))
     return setup("ticking", order, (step(0.0, "start"), *ticks))

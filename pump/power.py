@@ -117,7 +117,7 @@ class PowerState:
     given as `watches`.
     """
 
-    __slots__ = ("load", "rate_ml_h", "readings", "state")
+    __slots__ = ("_watches", "load", "rate_ml_h", "readings", "state")
 
     def __init__(self, load: BatteryLoad, readings: Readings, rate_ml_h: float = 0.0) -> None:
         self.load = load
@@ -125,12 +125,14 @@ class PowerState:
         self.rate_ml_h = rate_ml_h
         self.state: str = Supply.BATTERY.value
         fire(_SUPPLY, self, "sense")
+        self._watches = self._find_watches()
 
     @classmethod
     def restore(cls, load: BatteryLoad, readings: Readings, rate_ml_h: float, state: str) -> Self:
         """Build the state that stood at `state` when these were the readings."""
         power = cls(load, readings, rate_ml_h)
         power.state = state
+        power._watches = power._find_watches()
         return power
 
     def sense(self, readings: Readings, rate_ml_h: float) -> bool:
@@ -139,6 +141,7 @@ class PowerState:
         self.readings = readings
         self.rate_ml_h = rate_ml_h
         fire(_SUPPLY, self, "sense")
+        self._watches = self._find_watches()
         return self.state != before
 
     # ---------------------------------------------------------------- conditions of the table
@@ -204,7 +207,10 @@ class PowerState:
         return frozenset(codes)
 
     def watches(self) -> tuple[Watch, ...]:
-        """Give the levels at which the supply would change."""
+        """Give the levels at which the supply would change; others only after `sense`."""
+        return self._watches
+
+    def _find_watches(self) -> tuple[Watch, ...]:
         switches = (
             Watch("supply_frac", above=not self.has_power, level=BEYOND_HALF),
             Watch("mains_frac", above=not self.is_plugged_in, level=BEYOND_HALF),

@@ -104,13 +104,14 @@ def test_the_balance_that_is_timed_is_the_bags_own(bag: Result) -> None:
     assert _balancing(one_bag())() == world.bench.plant.ledger.error(world.bench.plant.held())
 
 
-def test_a_ticking_bag_has_something_due_every_second() -> None:
-    world = World(ticking(rate_frac=60.0, for_wall_s=1.0))
+@pytest.mark.parametrize("every_s", [1.0, 6.0])
+def test_a_ticking_bag_has_something_due_every_so_often(every_s: float) -> None:
+    world = World(ticking(for_s=60.0, every_s=every_s))
     due_s = set()
     while not world.finished:
         due_s.add(world.next_event_s())
         world.advance_to(world.next_event_s())
-    assert due_s >= set(range(60))
+    assert due_s >= {every_s * count for count in range(int(60 / every_s))}
 
 
 def test_a_run_is_the_products_own(bag: Result) -> None:
