@@ -95,7 +95,7 @@ class Tally:
             shortfall_ml=max(0.0, due_ml - compared_ml),
             excess_ml=max(0.0, compared_ml - due_ml),
             dry_s=self._dry_s,
-            gap_s=sum(covered_s(gap, gap_end_s) for gap in interruptions),
+            gap_s=sum((covered_s(gap, gap_end_s) for gap in interruptions), 0.0),
             delivered_ug=books.patient.ug,
             filled_ml=books.filled.drug_ml,
             wasted_ml=books.wasted_ml,

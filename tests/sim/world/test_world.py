@@ -150,6 +150,11 @@ def test_the_past_is_refused() -> None:
     assert made.bench.core.mode == "stopped"
 
 
+def test_no_gap_is_a_number_of_seconds_like_any_other() -> None:
+    gap_s = world(*STARTED).run().gap_s
+    assert (gap_s, type(gap_s)) == (0.0, float), "0 and 0.0 are not the same bytes"
+
+
 def test_a_world_ends_at_the_planned_end_or_at_until() -> None:
     planned = world()
     planned.run()
