@@ -28,7 +28,7 @@ class Bag:
     air_ml: float = 0.0
     port_air_ml: float = 0.0
     vented: bool = False
-    temperature_c: float = 22.0
+    warmest_c: float = 22.0
 
     @property
     def drug_ml(self) -> float:
@@ -106,8 +106,11 @@ class Bag:
         self.liquid_ml = mixed_ml
 
     def warm_to(self, temperature_c: float) -> float:
-        """Bring the bag to a temperature; returns the gas it gives off, mL."""
-        gas_ml = max(0.0, temperature_c - self.temperature_c) * GAS_FRAC_PER_C * self.liquid_ml
-        self.temperature_c = temperature_c
+        """Bring the bag to a temperature; returns the gas it gives off, mL.
+
+        What it has given off once does not dissolve again (X): only a new highest temperature drives out more.
+        """
+        gas_ml = max(0.0, temperature_c - self.warmest_c) * GAS_FRAC_PER_C * self.liquid_ml
+        self.warmest_c = max(self.warmest_c, temperature_c)
         self.air_ml += gas_ml
         return gas_ml

@@ -169,7 +169,7 @@ def hang_bag(plant: InfusionPlant, action: do.HangBag) -> str:
         holdup_ml=action.holdup_ml,
         air_ml=action.air_ml,
         vented=action.vented,
-        temperature_c=action.temperature_c,
+        warmest_c=action.temperature_c,
     )
     plant.ledger.filled.add(action.fill_ml, plant.upstream.bag.fluid)
     return f"bag of {action.fill_ml:g} mL hung, {old.liquid_ml:.6g} mL discarded"

@@ -42,7 +42,7 @@ class Upstream:
             holdup_ml=bag.holdup_ml,
             air_ml=bag.air_ml,
             vented=bag.vented,
-            temperature_c=bag.temperature_c,
+            warmest_c=bag.temperature_c,
         )
         self.line = Tube([Slug(line.supply_side_ml, first)])
         self.c_ml_mmhg = line.c_up_ml_mmhg

@@ -97,8 +97,10 @@ class World:
         A host never advances to t before it has queued what happens at t.
 
         Raises:
-            ValueError: the step's time is past.
+            ValueError: the step's time is past, or the world is over.
         """
+        if self.finished:
+            raise ValueError(f"the world ended at {self.now_s} s: nothing can be done in it any more")
         self._queue(step)
         self.injected.append(step)
         self.advance_to(step.at_s)

@@ -162,3 +162,11 @@ def test_what_comes_back_mixes() -> None:
     assert bag.liquid_ml == pytest.approx(10.0 + old_back_ml)
     assert bag.drug_ml == pytest.approx(5.0 - 0.5 * came_ml + 0.5 * came_ml + old_back_ml)
     rig.check()
+
+
+def test_a_bag_that_is_cooled_again_has_no_gas_left_to_give() -> None:
+    rig = Rig(bag=replace(BAG, temperature_c=4.0))
+    rig.do(do.SetTemperature(temperature_c=25.0))
+    given_ml = rig.plant.upstream.bag.air_ml
+    rig.do(do.SetTemperature(temperature_c=4.0), do.SetTemperature(temperature_c=25.0))
+    assert rig.plant.upstream.bag.air_ml == given_ml

@@ -54,3 +54,10 @@ def test_what_is_missing_at_the_plans_hour_is_the_shortfall() -> None:
     result = World(setup(change_clock_s=8 * H, until_s=8 * D)).run()
     # ten minutes less than the order, and what stands in the line under pressure
     assert result.shortfall_ml == pytest.approx(0.1 + 0.000144, abs=1e-6)
+
+
+def test_nothing_can_be_done_in_a_world_that_is_over() -> None:
+    world = World(setup(change_clock_s=None))
+    world.run()
+    with pytest.raises(ValueError, match="ended"):
+        world.do(Step(at_s=world.now_s, verb="stop"))
