@@ -108,7 +108,7 @@ class Bag:
     def warm_to(self, temperature_c: float) -> float:
         """Bring the bag to a temperature; returns the gas it gives off, mL.
 
-        What it has given off once does not dissolve again (X): only a new highest temperature drives out more.
+        What is out does not dissolve again (X): only a new highest temperature drives out more.
         """
         gas_ml = max(0.0, temperature_c - self.warmest_c) * GAS_FRAC_PER_C * self.liquid_ml
         self.warmest_c = max(self.warmest_c, temperature_c)
