@@ -449,6 +449,10 @@ def read_step(table: Mapping[str, object], path: Path, faults: FaultList) -> Ste
     given = {key: value for key, value in table.items() if key != "do"}
     values = read_fields(given, VERBS[name].fields, path, faults)
     read_solution(values, table, path, faults)
+    if name == "occlude" and "fraction" in table and "resistance" in table:
+        faults.add(
+            (*path, "resistance"), "fraction and resistance give two obstructions", "take one of them out"
+        )
     if "at_s" not in values:
         return None
     return step(values.pop("at_s"), name, by=values.pop("by", None), **values)

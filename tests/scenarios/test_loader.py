@@ -232,6 +232,10 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
             "mine.toml:11: volume: 111 mL are more than the bag",
         ),
         (
+            PLAIN + '[[step]]\nat = "1 h"\ndo = "occlude"\nfraction = 0.5\nresistance = "900 mmHg h/mL"\n',
+            "mine.toml:12: fraction and resistance give two obstructions; take one of them out",
+        ),
+        (
             PLAIN + '[[step]]\nat = "1 h"\ndo = "change_bag"\ndose = "1 ug"\n',
             "mine.toml:11: dose is given without dose_in",
         ),
