@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs import pump_pages, scenario_pages
+from docs import pump_pages, scenario_pages, wire_pages
 from scenarios.loader import load
 from scenarios.runner import run
 from sim.world.host import VirtualHost
 
 FOLDER: Final = Path(__file__).parent / "reference"
+PROTOCOLS: Final = Path(__file__).parent / "protocols"
 FIGURE: Final = Path(__file__).parent / "images" / "day7.png"
 FIGURE_OF: Final = "day7-shortfall-after-two-reprimes"
 
@@ -33,7 +34,19 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "procedures.md": scenario_pages.procedures,
     "library.md": scenario_pages.library,
 }
-"""Every generated page by its name, with what makes its text."""
+"""Every generated page of the reference by its name, with what makes its text."""
+
+PROTOCOL_PAGES: Final[dict[str, Callable[[], str]]] = {
+    "faults.md": wire_pages.line_faults,
+}
+"""Likewise the generated ones among the specifications of protocols; the others are written by hand."""
+
+
+def pages() -> dict[Path, Callable[[], str]]:
+    """Every generated page by its place."""
+    return {FOLDER / name: make for name, make in PAGES.items()} | {
+        PROTOCOLS / name: make for name, make in PROTOCOL_PAGES.items()
+    }
 
 
 def readme_figure() -> bytes:
@@ -49,7 +62,7 @@ def readme_figure() -> bytes:
 
 def main() -> None:
     """Write every file that is not what it should be, and say which."""
-    contents = {FOLDER / name: make().encode() for name, make in PAGES.items()} | {FIGURE: readme_figure()}
+    contents = {path: make().encode() for path, make in pages().items()} | {FIGURE: readme_figure()}
     for path, content in contents.items():
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(exist_ok=True)

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import FOLDER, PAGES
+from docs.generate import FOLDER, PAGES, pages
 from tests.meta.documents import blocks
 from tests.meta.repository import ROOT, shown, tracked_files
 
 REMEDY = "run `make docs`, read the difference and commit the page with the change that caused it"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_generated_page_is_what_the_tables_say(name: str) -> None:
-    path = FOLDER / name
+@pytest.mark.parametrize("path", pages(), ids=shown)
+def test_a_generated_page_is_what_the_tables_say(path: Path) -> None:
     assert path.is_file(), f"{shown(path)} is missing; {REMEDY}"
     committed = path.read_text(encoding="utf-8")
-    assert committed == PAGES[name](), f"{shown(path)} is not what the tables say; {REMEDY}"
+    assert committed == pages()[path](), f"{shown(path)} is not what the tables say; {REMEDY}"
 
 
 def test_every_page_of_the_reference_is_generated() -> None:
