@@ -31,6 +31,10 @@ ONLY_IN_FILES = ("dose_ug", "dose_in_ml")
 """Another way to write a concentration, which is what the step carries."""
 
 
+ONE_OF_TWO = ({"fraction_frac", "resistance_mmhg_h_ml"},)
+"""Parameters of one step that contradict each other."""
+
+
 def values_of(kind: object) -> st.SearchStrategy[Any]:
     """Values that a kind reads."""
     match kind:
@@ -63,7 +67,9 @@ def steps_of(verb: Verb) -> st.SearchStrategy[Step]:
         lambda at_s, by, params: step(at_s, verb.name, by=by, **params),
         st.floats(0, TIME.highest).map(lambda number: number + 0.0),
         hands,
-        st.fixed_dictionaries(required, optional=optional),
+        st.fixed_dictionaries(required, optional=optional).filter(
+            lambda params: not any(pair <= params.keys() for pair in ONE_OF_TWO)
+        ),
     )
 
 
