@@ -1,0 +1,196 @@
+"""The emulator on a pty: a serial port of this machine, under a name that stays.
+
+What a pty can and cannot do (Linux):
+
+- The side of the pump sees the client's baud; parity and seven data bits never stick, breaks are not seen.
+- As long as nobody has the client's side open, reading fails and the system reports a hang-up, again and
+  again; the emulator looks for a client every `LOOK_EVERY_S` then. What is sent to nobody is lost.
+- To open a pty again with settings that do not stick (7E1) is refused, because nothing is changed by it.
+  The emulator therefore keeps setting flags that mean nothing without echo; whoever opens the port raw
+  clears them, and so has changed something.
+- Nothing tells a second client from the first: programs that open a port exclusively keep each other out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import select
+import termios
+import tty
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from drivers.emulator import LineEnd
+from drivers.transport import LineSettings
+from drivers.uart import heard
+
+LOOK_EVERY_S: Final = 0.01
+READ_BYTES_COUNT: Final = 4096
+BACKLOG_BYTES_COUNT: Final = 65536
+"""So much may wait for a client that does not read; what comes after it is lost, as on a line."""
+
+SPEEDS: Final[Mapping[int, int]] = MappingProxyType(
+    {
+        getattr(termios, name): int(name[1:])
+        for name in dir(termios)
+        if name.startswith("B") and name[1:].isdigit()
+    }
+)
+"""Baud by the system's constant for it."""
+
+MEANINGLESS: Final = termios.ECHOE | termios.ECHOK | termios.ECHOCTL | termios.ECHOKE
+"""How to echo, where nothing is echoed."""
+
+LOCAL, SPEED_IN, SPEED_OUT = 3, 4, 5
+"""Places in what `termios.tcgetattr` returns."""
+
+
+class PtyPort:
+    """One pty with an emulator behind it, and at most one client before it."""
+
+    def __init__(self, end: LineEnd) -> None:
+        self._end = end
+        self._loop = asyncio.get_running_loop()
+        self._fd, client_fd = os.openpty()
+        self.device = os.ttyname(client_fd)
+        self.name = "the client"
+        tty.setraw(client_fd)
+        os.close(client_fd)
+        os.set_blocking(self._fd, False)
+        self._backlog = bytearray()
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLIN)
+        self._look_again: asyncio.TimerHandle | None = None
+        self._is_open = True
+        self._is_on_the_line = False
+        self._wait_for_a_client()
+
+    def close(self) -> None:
+        """Unplug."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        if self._look_again is not None:
+            self._look_again.cancel()
+        self._loop.remove_reader(self._fd)
+        self._loop.remove_writer(self._fd)
+        self._end.disconnect(self)
+        os.close(self._fd)
+
+    # Whether somebody is there
+
+    def _wait_for_a_client(self) -> None:
+        """Leave the port so that the next client changes something by opening it."""
+        settings = termios.tcgetattr(self._fd)
+        speed = next((each for each, baud in SPEEDS.items() if baud == self._end.line.baud), None)
+        if speed is not None:
+            settings[SPEED_IN] = settings[SPEED_OUT] = speed
+        self._mark(settings)
+        self._look()
+
+    def _mark(self, settings: list[Any]) -> None:
+        settings[LOCAL] |= MEANINGLESS
+        termios.tcsetattr(self._fd, termios.TCSANOW, settings)
+
+    def _look(self) -> None:
+        (found,) = self._poll.poll(0) or ((self._fd, 0),)
+        if found[1] & select.POLLHUP and not found[1] & select.POLLIN:
+            self._look_again = self._loop.call_later(LOOK_EVERY_S, self._look)
+            return
+        self._look_again = None
+        self._is_on_the_line = self._end.connect(self) is None
+        self._loop.add_reader(self._fd, self._read)
+
+    def _client_left(self) -> None:
+        self._loop.remove_reader(self._fd)
+        self._loop.remove_writer(self._fd)
+        self._backlog.clear()
+        self._end.disconnect(self)
+        self._wait_for_a_client()
+
+    # Bytes
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._fd, READ_BYTES_COUNT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._client_left()
+            return
+        settings = termios.tcgetattr(self._fd)
+        if not settings[LOCAL] & MEANINGLESS:
+            self._mark(settings)
+        if self._is_on_the_line:
+            self._end.receive(heard(data, self._client_line(settings), self._end.line))
+
+    def write(self, data: bytes) -> None:
+        """Carry bytes of the line to the client, as its settings make it hear them."""
+        waiting = bool(self._backlog)
+        self._backlog += heard(data, self._end.line, self._client_line(termios.tcgetattr(self._fd)))
+        del self._backlog[BACKLOG_BYTES_COUNT:]
+        if not waiting:
+            self._flush()
+
+    def _flush(self) -> None:
+        with suppress(BlockingIOError):
+            del self._backlog[: os.write(self._fd, self._backlog)]
+        if self._backlog:
+            self._loop.add_writer(self._fd, self._flush)
+        else:
+            self._loop.remove_writer(self._fd)
+
+    def _client_line(self, settings: list[Any]) -> LineSettings:
+        """The line with the client's baud; the rest does not show on a pty."""
+        line = self._end.line
+        baud = SPEEDS.get(settings[SPEED_OUT], line.baud)
+        return line if baud == line.baud else replace(line, baud=baud)
+
+
+@asynccontextmanager
+async def on_pty(end: LineEnd, link: Path) -> AsyncIterator[Path]:
+    """Serve on a pty that `link` points to; at the end the link is gone.
+
+    Raises:
+        FileExistsError: something else is there under that name.
+        OSError: the link cannot be made, or the system has no pty left.
+    """
+    port = PtyPort(end)
+    try:
+        point(link, port.device)
+        try:
+            yield link
+        finally:
+            take_away(link, port.device)
+    finally:
+        port.close()
+
+
+def point(link: Path, device: str) -> None:
+    """Make `link` point to `device` in one go; a link that points to nothing any more may be replaced.
+
+    Raises:
+        FileExistsError: a file, a folder or the link of somebody else is there.
+        OSError: the link cannot be made.
+    """
+    if link.exists() or (link.is_symlink() and not str(link.readlink()).startswith("/dev/pts/")):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(link))
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(device)
+    fresh.replace(link)
+
+
+def take_away(link: Path, device: str) -> None:
+    """Remove `link`, if it still points to `device`."""
+    with suppress(OSError):
+        if str(link.readlink()) == device:
+            link.unlink()
