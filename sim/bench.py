@@ -38,7 +38,7 @@ from sim.plant.actions import PlantAction, SwapPump
 from sim.plant.config import PlantConfig
 from sim.plant.infusion import InfusionPlant
 from sim.plant.protocol import Plant
-from sim.truth import Truth
+from sim.truth import Truth, is_start
 
 Action = Command | PlantAction
 
@@ -72,6 +72,7 @@ class BenchOf(Generic[PlantT_co]):
         "_consumed",
         "_epoch_count",
         "_first",
+        "_heard_count",
         "_settings",
         "_watches",
         "_whens_s",
@@ -99,6 +100,7 @@ class BenchOf(Generic[PlantT_co]):
         self._configuration = (pump, plant, order_ml_h)
         self._consumed: set[tuple[str, float]] = set()
         self._epoch_count = -1
+        self._heard_count = 0
         self._watches: tuple[Watch, ...] = ()
         self._whens_s: list[float] = []
         self._first: tuple[float, str, Watch | None] = NEVER
@@ -195,6 +197,8 @@ class BenchOf(Generic[PlantT_co]):
     def _changed(self) -> None:
         """Look for the next deadline anew, and forget crossings of a motion that is over."""
         self._agenda = None
+        if self.truth.start_s is None:
+            self._begin_truth()
         watches = self.core.watches() + self.truth.watches()
         if self.plant.epoch_count != self._epoch_count:
             self._epoch_count = self.plant.epoch_count
@@ -202,6 +206,13 @@ class BenchOf(Generic[PlantT_co]):
             self._post(watches, {})
         elif watches != self._watches:
             self._post(watches, dict(zip(self._watches, self._whens_s, strict=True)))
+
+    def _begin_truth(self) -> None:
+        """Truth is measured from the first start on, and a delay that was keyed is part of it."""
+        events = self.journal.events
+        if any(is_start(event) for event in events[self._heard_count :]):
+            self.truth.begin(self.t_s)
+        self._heard_count = len(events)
 
     def _post(self, watches: tuple[Watch, ...], known_s: dict[Watch, float]) -> None:
         """Ask the plant about the watches, but those whose crossing is known from before."""
@@ -254,8 +265,6 @@ class BenchOf(Generic[PlantT_co]):
         turned_ml = self.plant.drive(self.t_s, drive)
         if turned_ml:
             self.core.turned_back(self.t_s, turned_ml)
-        if self.truth.start_s is None and drive.rate_ml_h > 0.0 and not drive.priming:
-            self.truth.begin(self.t_s)
 
     def snapshot(self) -> dict[str, Any]:
         """State of pump, plant and truth, JSON-able. People and scripts are the world's and not in it."""
@@ -277,12 +286,13 @@ class BenchOf(Generic[PlantT_co]):
         Raises:
             ValueError: another schema or another configuration.
         """
-        if snapshot["schema"] != SNAPSHOT_SCHEMA:
-            raise ValueError(f"snapshot schema {snapshot['schema']}, this bench reads {SNAPSHOT_SCHEMA}")
-        if snapshot["configuration"] != self._digest():
+        if snapshot.get("schema") != SNAPSHOT_SCHEMA:
+            raise ValueError(f"snapshot schema {snapshot.get('schema')}, this bench reads {SNAPSHOT_SCHEMA}")
+        if snapshot.get("configuration") != self._digest():
             raise ValueError("the snapshot is of another configuration of pump, plant or order")
         self.t_s = snapshot["t_s"]
         self.journal.events.clear()
+        self._heard_count = 0
         self.journal.next_seq = snapshot["next_seq"]
         self.plant.restore(snapshot["plant"])
         # The pump may have been swapped: the one that was there then is keyed as it was.

@@ -106,10 +106,10 @@ class LiveSession:
     def command(self, command: Command) -> list[Event]:
         """Give the pump a command on the next whole millisecond; returns what followed it.
 
-        This is the road of a wire: its commands are on record in the journal, not among the steps.
+        This is the road of a wire: its commands are on record for a rewind, not among the steps.
         """
         self.world.advance_to(next_millisecond_s(self.now_s, after_s=-inf))
-        events = self.world.command(command, command.access.value)
+        events = self.world.give(command)
         self._wake.set()
         return events
 

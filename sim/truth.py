@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from pump.events import Journal
+from pump.events import CommandAccepted, Event, Journal
 from pump.seam import Watch
 from sim.events import InterruptionBegan, InterruptionEnded, RestartLimitReached
+from sim.therapy.rules import RESTART_LIMIT_S
 
 FLOW_FRAC: Final = 0.1 * (1.0 - 1e-9)
 """A tenth of the order, and a flow that falls short of it by a rounding error is still a tenth."""
 
 DEBOUNCE_S: Final = 60.0
-RESTART_LIMIT_S: Final = 4 * 3600.0
 INF: Final = float("inf")
 
 MODE_CAUSES: Final = {
@@ -47,6 +47,11 @@ def cause_of(mode: str, plant: Obstacle) -> str:
     if mode in MODE_CAUSES:
         return MODE_CAUSES[mode]
     return plant.obstacle() or ("halted" if mode in HALTED_MODES else "lag")
+
+
+def is_start(event: Event) -> bool:
+    """Whether somebody has started the pump; with a delay keyed it may deliver only later."""
+    return isinstance(event, CommandAccepted) and event.command == "start"
 
 
 class Truth:
@@ -80,7 +85,7 @@ class Truth:
         self._cause = ""
 
     def begin(self, t_s: float) -> None:
-        """Start watching at the first start of delivery; nothing flows yet."""
+        """Start watching at the first start; nothing flows yet."""
         self.start_s = t_s
         self._go_below(t_s, "lag")
 

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def _side(plant: InfusionPlant, where: do.Where) -> Upstream | Downstream:
-    return plant.upstream if where == "upstream" else plant.downstream
+    match where:
+        case "upstream":
+            return plant.upstream
+        case "downstream":
+            return plant.downstream
+    raise CannotActError(f"there is no side {where!r}: upstream or downstream")
 
 
 def clamp(plant: InfusionPlant, action: do.Clamp) -> str:
@@ -123,8 +128,13 @@ def add_air(plant: InfusionPlant, action: do.AddAir) -> str:
             upstream.bag.port_air_ml += sum(slug.volume_ml for slug in back if slug.fluid == AIR)
             upstream.bag.take_in([slug for slug in back if slug.fluid != AIR])
         return f"{action.volume_ml * 1000:g} uL of air before the detector"
-    plant.downstream.line.put(action.volume_ml, AIR)
-    plant.downstream.p_mmhg += action.volume_ml / plant.downstream.c_ml_mmhg
+    downstream = plant.downstream
+    downstream.line.put(action.volume_ml, AIR)
+    if downstream.g_out_ml_h_mmhg > 0.0:
+        # The way is open: the air displaces what stands at the other end, and no pressure stays behind it.
+        downstream.let_out(downstream.line.take(action.volume_ml), priming=False)
+    else:
+        downstream.p_mmhg += action.volume_ml / downstream.c_ml_mmhg
     return f"{action.volume_ml * 1000:g} uL of air behind the pump"
 
 

@@ -122,11 +122,11 @@ class Tally:
         )
 
     def _against_plan(self, delivered_ml: float, end_s: float) -> tuple[float, float]:
-        """(delivered, due) at the planned end, or so far where a run ends before it."""
+        """(delivered, due) at the planned end, or so far; all is due where nothing was ever started."""
         if self._at_planned_end_ml is not None:
             return self._at_planned_end_ml, self._order.planned_ml
         if self.start_s is None:
-            return delivered_ml, 0.0
+            return delivered_ml, self._order.planned_ml
         return delivered_ml, self._order.rate_ml_h * (end_s - self.start_s) / 3600.0
 
 

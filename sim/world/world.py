@@ -8,17 +8,18 @@ world from the same setup and the recorded steps up to t; generators are never c
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, cast
 
 import simpy
 
 from pump.commands import Access, Command
-from pump.events import Event, ModeChanged
+from pump.events import Event
 from pump.program import Program
 from sim.bench import Action, Bench
 from sim.events import PersonActed, StepNotDone, StepSkipped
+from sim.truth import is_start
 from sim.world.environment import Moment, Order, WorldEnvironment
 from sim.world.params import StepRefusedError
 from sim.world.people import start_people
@@ -31,7 +32,13 @@ Listener = Callable[[Event], None]
 Road = Callable[[Command], list[Event]]
 Chain = Generator[Any, Any, None]
 
-DELIVERING = ("running", "kvo")
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A command that came over a wire, and when."""
+
+    at_s: float
+    command: Command
 
 
 class World:
@@ -47,7 +54,7 @@ class World:
         self.bench = Bench(setup.pump, setup.plant, setup.order.rate_ml_h)
         self.road: Road = self.apply
         self.recorded: list[Step] = []
-        self.injected: list[Step] = []
+        self.injected: list[Step | Given] = []
         self.finished = False
         self.disconnected_by_hand = False
         self._hands: dict[str, simpy.Resource] = {}
@@ -97,13 +104,23 @@ class World:
         A host never advances to t before it has queued what happens at t.
 
         Raises:
-            ValueError: the step's time is past, or the world is over.
+            ValueError: the step's time is past, its verb is none, or the world is over.
         """
+        if step.verb not in STEPS and not step.verb.startswith(WIRE_PREFIX):
+            raise ValueError(f"there is no verb {step.verb!r}")
         if self.finished:
             raise ValueError(f"the world ended at {self.now_s} s: nothing can be done in it any more")
         self._queue(step)
         self.injected.append(step)
         self.advance_to(step.at_s)
+
+    def give(self, command: Command) -> list[Event]:
+        """Give the pump a command of a wire now, with the hand that it names; returns what came of it.
+
+        It is on record for a rewind, but not among the steps: a scenario has no wire.
+        """
+        self.injected.append(Given(self.now_s, command))
+        return self.command(command, command.access.value)
 
     def rewound(self, t_s: float) -> World:
         """A new world that has lived through the same up to `t_s`: to go back, or to try it the other way.
@@ -117,9 +134,14 @@ class World:
         if t_s > self.now_s:
             raise ValueError(f"{t_s} s has not been yet; it is {self.now_s} s")
         other = World(self.setup)
-        for step in self.injected:
-            if step.at_s <= t_s:
-                other.do(step)
+        for entry in self.injected:
+            if entry.at_s > t_s:
+                break
+            if isinstance(entry, Given):
+                other.advance_to(entry.at_s)
+                other.give(entry.command)
+            else:
+                other.do(entry)
         other.advance_to(t_s)
         return other
 
@@ -180,7 +202,7 @@ class World:
     def _tell(self, events: list[Event]) -> None:
         for event in events:
             self._tally.hear(event)
-            if isinstance(event, ModeChanged) and event.mode_to in DELIVERING and self._tally.start_s is None:
+            if self._tally.start_s is None and is_start(event):
                 self._started(event.t_s)
             for listener in tuple(self._listeners):
                 listener(event)
@@ -196,7 +218,7 @@ class World:
     # The plan
 
     def _started(self, t_s: float) -> None:
-        """The first start of delivery fixes the planned end."""
+        """The first start fixes the planned end; a delay that was keyed does not move it."""
         planned_end_s = max(t_s, self.setup.planned_end_s(t_s))
         self._tally.begin(t_s, planned_end_s)
         self.env.at(planned_end_s, Order.PLANNED_END).callbacks.append(self._reach_planned_end)

@@ -236,7 +236,8 @@ def test_a_level_crossed_by_motion_is_told_once() -> None:
 
 def test_a_reading_put_beyond_a_level_by_a_jump_is_told_at_once() -> None:
     made = running()
-    events = made.apply(do.AddAir(volume_ml=0.6, where="patient"))  # + 750 mmHg
+    made.apply(CLOSE)
+    events = made.apply(do.AddAir(volume_ml=0.6, where="patient"))  # + 0.6 / 0.0008 = 750 mmHg
     assert codes(events) == [(made.t_s, "OCCLUSION_DOWNSTREAM")]
     assert made.core.mode == "halted"
     events = made.apply(do.AttachCassette(attached=False))

@@ -64,8 +64,10 @@ def test_a_bubble_comes_to_the_detector_from_where_it_entered(where: str, before
 
 def test_air_behind_the_pump_is_not_seen() -> None:
     rig = running(10.0)
+    before_ml = rig.delivered_ml
     rig.do(do.AddAir(volume_ml=0.1, where="patient"))
-    assert rig.p_mmhg == pytest.approx(13.0 + 0.1 / C_ML_MMHG)
+    assert rig.delivered_ml - before_ml == pytest.approx(0.1), "it displaces what stands at the other end"
+    assert rig.p_mmhg == pytest.approx(13.0), "and no pressure stays behind it"
     assert rig.until("air_frac", above=True, level=0.5) == float("inf")
     assert rig.books.patient.air_ml == pytest.approx(0.1)
 
@@ -235,3 +237,9 @@ def test_a_bag_can_be_purged() -> None:
     rig.go(3600.0)
     assert rig.books.patient.air_ml == 0.0
     assert rig.until("air_frac", above=True, level=0.5) == float("inf")
+
+
+def test_air_behind_the_pump_of_a_closed_line_is_pressure() -> None:
+    rig = running(10.0)
+    rig.do(do.Clamp(where="downstream", closed=True), do.AddAir(volume_ml=0.1, where="patient"))
+    assert rig.p_mmhg == pytest.approx(13.0 + 0.1 / C_ML_MMHG)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pump.commands import Stop
 from pump.profiles import load_profile
 from pump.program import Program
 from pump.settings import PumpSettings
@@ -61,3 +64,35 @@ def test_nothing_can_be_done_in_a_world_that_is_over() -> None:
     world.run()
     with pytest.raises(ValueError, match="ended"):
         world.do(Step(at_s=world.now_s, verb="stop"))
+
+
+def test_what_was_never_started_is_missing_altogether() -> None:
+    result = World(replace(setup(change_clock_s=None), steps=(PRIME,))).run()
+    assert result.start_s is None
+    assert result.shortfall_ml == pytest.approx(100.8)
+
+
+def test_a_keyed_delay_does_not_move_the_planned_end() -> None:
+    made = setup(change_clock_s=None)
+    delayed = replace(made.pump, program=replace(made.pump.program, delay_s=6 * H))
+    result = World(replace(made, pump=delayed)).run()
+    assert result.planned_end_s == 7 * D + 10 * MIN
+    assert result.shortfall_ml == pytest.approx(3.6 + 0.000144)
+    # RC ln(1/0.9) until a tenth of the order flows: 0.864 s x 0.10536
+    assert result.gap_s == pytest.approx(6 * H + 0.0910, abs=1e-4)
+
+
+def test_no_verb_is_a_callers_mistake_and_leaves_nothing_behind() -> None:
+    world = World(setup(change_clock_s=None))
+    with pytest.raises(ValueError, match="no verb"):
+        world.do(Step(at_s=1.0, verb="dance"))
+    assert world.injected == []
+
+
+def test_a_rewind_hears_what_came_over_a_wire_again() -> None:
+    world = World(setup(change_clock_s=None))
+    world.advance_to(2 * H)
+    world.give(Stop())
+    world.advance_to(3 * H)
+    assert world.rewound(3 * H).bench.journal.events == world.bench.journal.events
+    assert world.rewound(2 * H - 1.0).bench.core.mode == "running"
