@@ -21,7 +21,8 @@ from pump.settings import PumpSettings
 from scenarios.expectations import Expectation, read_expectation
 from scenarios.faults import FaultList, ScenarioError, did_you_mean
 from scenarios.fields import read_fields
-from scenarios.locate import Path
+from scenarios.files import parse, text_of
+from scenarios.locate import Path, key_lines, nearest_line
 from scenarios.procedures import load_procedure
 from scenarios.quantities import TIME, VOLUME, format_quantity, shorten
 from scenarios.tables import SCHEMA, TABLES, TOP
@@ -166,14 +167,28 @@ def _tables_of(
 
 
 def _profile(name: str, folder: FilePath, faults: FaultList) -> Profile | None:
+    """Return the profile of a name, or of a file; what is wrong with a file is told with its own lines."""
+    is_file = name.endswith(".toml")
+    lines: Mapping[Path, int] = {}
     try:
-        return load_profile(folder / name if name.endswith(".toml") else name)
+        if is_file:
+            text = text_of(folder / name, name, "profile")
+            parse(text, name)
+            lines = key_lines(text)
+        return load_profile(folder / name if is_file else name)
+    except ScenarioError as error:
+        for each in error.faults:
+            what = f"profile {shorten(name)} line {each.line}: {each.what}"
+            faults.add(("pump", "profile"), what, each.remedy)
     except ProfileError as error:
         for fault in error.faults:
+            line = f" line {nearest_line(lines, tuple(fault.key.split('.')))}" if is_file else ""
             faults.add(
-                ("pump", "profile"), f"profile {shorten(name)}: {fault.key} {fault.problem}", fault.remedy
+                ("pump", "profile"),
+                f"profile {shorten(name)}{line}: {fault.key} {fault.problem}",
+                fault.remedy,
             )
-        return None
+    return None
 
 
 def _response(

@@ -162,10 +162,10 @@ VERBS: Final[Mapping[str, Verb]] = {
             "press",
             "press a key of the front panel and let it go",
             _word("key", Text(sample='"run"', choices=tuple(key.value for key in Key)), "which key"),
-            _quantity("hold", TIME, "how long it is held", "0.2 s"),
+            _quantity("hold", TIME, "how long it is held", "1.2 s"),
         ),
         _pump("silence", "pause the sound of the alarm for a while"),
-        _pump("acknowledge", "take notice of the signalled alarms"),
+        _pump("acknowledge", "take notice of the alarm that is signalled; the next one has its turn then"),
         _pump(
             "unlock",
             "open the keyboard",

@@ -33,6 +33,9 @@ CALLS_NURSE: Final = "calls the nurse"
 GOES_TO_HOSPITAL: Final = "goes to hospital"
 """Words by which people hear of each other."""
 
+LONG_PRESS_S: Final = 1.2
+"""How long a key is held if nothing is said: longer than the run key needs (GIP 2.3.2: above 1 s)."""
+
 DISCONNECT_AFTER_S: Final = 30.0
 """From stopping the pump to a clamped, disconnected catheter."""
 
@@ -83,8 +86,10 @@ def _run_prime(world: World, volume_ml: float, hand: str, *, confirmed: bool) ->
 
 
 def _acknowledge_standing(world: World, hand: str) -> None:
-    if world.bench.core.alarms.standing():
-        world.command(ask.Acknowledge(), hand)
+    """Take notice of one alarm after the other: only one is signalled at a time."""
+    for _ in world.bench.core.alarms.standing():
+        if _refused(world.command(ask.Acknowledge(), hand)):
+            return
 
 
 def _take_off(world: World) -> None:
@@ -103,8 +108,7 @@ def _until(world: World, t_s: float) -> Moment:
 
 def _go_on(world: World, hand: str, *, restart: bool) -> Chain:
     """Acknowledge what stands and start again."""
-    if world.bench.core.alarms.standing():
-        world.command(ask.Acknowledge(), hand)
+    _acknowledge_standing(world, hand)
     if restart:
         _connect_unless_off(world)
         world.command(ask.Start(), hand)
@@ -170,8 +174,7 @@ def press(world: World, step: Step, hand: str) -> Chain:
     """Hold a key down for a while."""
     key = Key(word(step, "key", "ok"))
     world.command(ask.PressKey(key=key, down=True), hand)
-    hold_s = number(step, "hold_s", 0.2)
-    yield world.wait(hold_s)
+    yield world.wait(number(step, "hold_s", LONG_PRESS_S))
     world.command(ask.PressKey(key=key, down=False), hand)
 
 

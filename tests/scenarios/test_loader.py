@@ -176,7 +176,10 @@ def test_every_fault_is_said_at_once_in_the_order_of_lines() -> None:
             PLAIN + '[pump]\nprofile = "generic"\n',
             'mine.toml:9: profile "generic": profile there is no profile',
         ),
-        (PLAIN + '[pump]\nprofile = "gone.toml"\n', 'mine.toml:9: profile "gone.toml": file cannot be read'),
+        (
+            PLAIN + '[pump]\nprofile = "gone.toml"\n',
+            'mine.toml:9: profile "gone.toml" line 1: there is no such file',
+        ),
         (
             PLAIN + '[pump]\nrate = "0.65 mL/h"\n',
             "mine.toml:9: no generic-ambulatory pump can be set up so: rate 0.65",
@@ -307,3 +310,16 @@ def test_loading_takes_neither_pydantic_nor_numpy_nor_matplotlib() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_wrong_with_a_profile_is_told_with_its_own_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(PLAIN + '[pump]\nprofile = "pump.toml"\n', encoding="utf-8")
+    (tmp_path / "pump.toml").write_text(
+        'schema = 1\nname = "p"\ntitle = "p"\nlike = "generic-ambulatory"\n\n[figures.stroke_volum]\n'
+        'value = "50 uL"\nsource = "mine"\ncertainty = "X"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path / "mine.toml")
+    assert 'profile "pump.toml" line 6: figures.stroke_volum is not known here' in str(caught.value)
+    assert "did you mean stroke_volume?" in str(caught.value)
