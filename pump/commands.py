@@ -119,7 +119,10 @@ class Lock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramChange:
-    """Key in a programme: what is None stays. It waits for `ConfirmProgram`."""
+    """Key in a programme: what is None stays. It waits for `ConfirmProgram`.
+
+    `withdraws` turns the mechanism the other way, on pumps that can.
+    """
 
     rate_ml_h: float | None = None
     vtbi_ml: float | None = None
@@ -127,6 +130,7 @@ class ProgramChange:
     reservoir_ml: float | None = None
     kvo_ml_h: float | None = None
     delay_s: float | None = None
+    withdraws: bool | None = None
     access: Access = Access.NURSE
 
 

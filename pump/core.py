@@ -172,7 +172,12 @@ class PumpCore:
         self.conditions = conditions_of(settings)
         self.air = AirSum(t_s, settings.air_limits, readings.air_frac)
         self.alarms = AlarmSet(journal, settings.alarm_timings)
-        self.lock = LockState(LockLevel.LL0, settings.code_of, rate_change=Access(profile.rate_change))
+        self.lock = LockState(
+            LockLevel.LL0,
+            settings.code_of,
+            rate_change=Access(profile.rate_change),
+            is_fitted=profile.keyboard_lock,
+        )
         self.power = PowerState(settings.battery_load, readings, settings.program.rate_ml_h)
         self.drive = Drive(rate_ml_h=0.0)
         self.timers: dict[str, float] = {}
@@ -370,7 +375,9 @@ class PumpCore:
         `push` finishes the stroke that was begun. `moved_nl` is what has been moved since the anchor,
         where a counter decided the instant and it is exact.
         """
-        before, self.drive = self.drive, Drive(rate_ml_h=rate_ml_h, powered=powered, priming=priming)
+        withdraws = self.program.withdraws and rate_ml_h > 0.0 and not priming
+        before = self.drive
+        self.drive = Drive(rate_ml_h=rate_ml_h, powered=powered, priming=priming, withdraws=withdraws)
         if self.drive != before:
             push_nl = 0.0
             if (rate_ml_h, priming) != (before.rate_ml_h, before.priming):
@@ -383,7 +390,7 @@ class PumpCore:
                     given_ml=self.ledger.given_nl / NL_PER_ML,
                     reservoir_ml=self.ledger.reservoir_nl / NL_PER_ML,
                 )
-            self._out = Drive(rate_ml_h, push_nl / NL_PER_ML, reverse_to_ml, powered, priming)
+            self._out = Drive(rate_ml_h, push_nl / NL_PER_ML, reverse_to_ml, powered, priming, withdraws)
         self.plan(t_s)
 
     def _anchor(self, t_s: float, *, push: bool, moved_nl: float | None) -> float:
@@ -391,7 +398,7 @@ class PumpCore:
         rate_nl_h = whole_nl(self.drive.rate_ml_h)
         self.ledger.anchor(t_s, moved_nl)
         push_nl = self.ledger.push() if push else 0.0
-        self.ledger.flow(rate_nl_h, priming=self.drive.priming)
+        self.ledger.flow(rate_nl_h, priming=self.drive.priming, withdraws=self.drive.withdraws)
         self.air.change(t_s, rate_nl_h=0.0 if self.drive.priming else rate_nl_h)
         if push_nl:
             self.air.pushed(push_nl)
@@ -512,7 +519,10 @@ class PumpCore:
         core.air = AirSum.restore(settings.air_limits, snapshot["air"])
         core.alarms = AlarmSet.restore(journal, settings.alarm_timings, snapshot["alarms"])
         core.lock = LockState.restore(
-            snapshot["lock"], settings.code_of, rate_change=Access(settings.profile.rate_change)
+            snapshot["lock"],
+            settings.code_of,
+            rate_change=Access(settings.profile.rate_change),
+            is_fitted=settings.profile.keyboard_lock,
         )
         power = snapshot["power"]
         core.power = PowerState.restore(

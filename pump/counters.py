@@ -51,6 +51,7 @@ class Ledger:
         "reservoir_nl",
         "stroke_nl",
         "vtbi_nl",
+        "withdraws",
     )
 
     def __init__(
@@ -59,6 +60,7 @@ class Ledger:
         self.anchor_s = t_s
         self.rate_nl_h = 0.0
         self.priming = False
+        self.withdraws = False
         self.given_nl = 0.0
         self.vtbi_nl = vtbi_nl
         self.reservoir_nl = reservoir_nl
@@ -118,10 +120,11 @@ class Ledger:
             self.reservoir_nl = max(0.0, self.reservoir_nl - moved_nl)
         self.anchor_s = t_s
 
-    def flow(self, rate_nl_h: float, *, priming: bool = False) -> None:
-        """Go on from the anchor at another rate."""
+    def flow(self, rate_nl_h: float, *, priming: bool = False, withdraws: bool = False) -> None:
+        """Go on from the anchor at another rate. What is withdrawn leaves the reservoir as it is."""
         self.rate_nl_h = rate_nl_h
         self.priming = priming
+        self.withdraws = withdraws
 
     def push_nl(self) -> float:
         """Return what is missing to the mark of the stroke that was begun, at the anchor."""
@@ -135,7 +138,8 @@ class Ledger:
         """Finish the stroke that was begun; return the volume this takes, in nanolitres."""
         push_nl = self.push_nl()
         mark_nl = round((self.given_nl + push_nl) / self.stroke_nl) * self.stroke_nl
-        self.reservoir_nl = max(0.0, self.reservoir_nl - (mark_nl - self.given_nl))
+        if self._debited:
+            self.reservoir_nl = max(0.0, self.reservoir_nl - (mark_nl - self.given_nl))
         self.given_nl = mark_nl
         return push_nl
 
@@ -162,7 +166,7 @@ class Ledger:
 
     @property
     def _debited(self) -> bool:
-        return self.debits_primes or not self.priming
+        return not self.withdraws and (self.debits_primes or not self.priming)
 
     def _moved_nl(self, t_s: float) -> float:
         return self.rate_nl_h * (t_s - self.anchor_s) / S_PER_H if self.rate_nl_h else 0.0

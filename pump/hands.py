@@ -246,7 +246,10 @@ def _program_change(core: PumpCore, t_s: float, command: ProgramChange) -> Refus
 def _keyed(command: ProgramChange) -> str:
     names = ("rate_ml_h", "vtbi_ml", "duration_s", "reservoir_ml", "kvo_ml_h", "delay_s")
     keyed = ((name, getattr(command, name)) for name in names)
-    return ", ".join(f"{name} {value:g}" for name, value in keyed if value is not None)
+    words = [f"{name} {value:g}" for name, value in keyed if value is not None]
+    if command.withdraws is not None:
+        words.append("withdraws" if command.withdraws else "infuses")
+    return ", ".join(words)
 
 
 def _confirm_program(core: PumpCore, t_s: float, command: ConfirmProgram) -> Refusal | None:
@@ -259,6 +262,8 @@ def _confirm_program(core: PumpCore, t_s: float, command: ConfirmProgram) -> Ref
             Reason.HARD_LIMIT,
             f"VTBI {program.vtbi_ml:g} mL is not above the {given_ml:.1f} mL given: clear given first",
         )
+    if core.mode in DELIVERING and program.withdraws != core.program.withdraws:
+        return Refusal(Reason.DELIVERING, "the pump cannot turn round while it delivers: stop it first")
     if core.mode is Mode.KVO and program.kvo_ml_h == 0.0:
         return Refusal(Reason.DELIVERING, "KVO cannot be switched off while it runs: stop the pump first")
     overrides = soft_faults(program, core.profile)

@@ -24,6 +24,7 @@ def hard_faults(program: Program, profile: Profile) -> tuple[str, ...]:
         *_range("KVO", program.kvo_ml_h, 0.0, profile.kvo_max_ml_h, "mL/h"),
         *_step("KVO", program.kvo_ml_h, profile.rate_step_ml_h, "mL/h"),
         *_range("delay", program.delay_s, 0.0, profile.delay_max_s, "s"),
+        *_direction(program, profile),
     )
 
 
@@ -41,6 +42,13 @@ def soft_faults(program: Program, profile: Profile) -> tuple[str, ...]:
         *_range("rate", program.rate_ml_h, profile.rate_soft_min_ml_h, profile.rate_soft_max_ml_h, "mL/h"),
         *_range("VTBI", program.vtbi_ml, profile.volume_step_ml, profile.volume_soft_max_ml, "mL"),
     )
+
+
+def _direction(program: Program, profile: Profile) -> Iterator[str]:
+    if program.withdraws and not profile.withdraws:
+        yield "this pump cannot withdraw"
+    if program.withdraws and program.kvo_ml_h:
+        yield "KVO keeps a vein open by giving: not while withdrawing"
 
 
 def _range(what: str, value: float, low: float, high: float, unit: str) -> Iterator[str]:

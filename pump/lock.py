@@ -295,12 +295,14 @@ class LockState:
         codes: The code of each hand that has one; by default the nurse's and the supplier's.
         relock_idle_s: An unlocked keyboard locks itself after this time without use.
         rate_change: Whose code a change of the rate needs, at every level.
+        is_fitted: Whether the pump has a lock at all; without one no action needs a code.
     """
 
     __slots__ = (
         "backoff_s",
         "blocked_until_s",
         "codes",
+        "is_fitted",
         "level",
         "rate_change",
         "relock_idle_s",
@@ -317,11 +319,13 @@ class LockState:
         *,
         relock_idle_s: float = RELOCK_IDLE_S,
         rate_change: Access = Access.SUPPLIER,
+        is_fitted: bool = True,
     ) -> None:
         self.level = level
         self.codes = dict(codes or {Access.NURSE: NURSE_CODE, Access.SUPPLIER: SUPPLIER_CODE})
         self.relock_idle_s = relock_idle_s
         self.rate_change = rate_change
+        self.is_fitted = is_fitted
         self.state: str = KeyboardState.LOCKED.value
         self.session: Access | None = None
         """Whose code opened the keyboard; None while it is locked."""
@@ -338,6 +342,8 @@ class LockState:
     def need(self, action: Action, *, running: bool) -> Need:
         """Tell what `action` needs now, whoever asks."""
         need = ACCESS[action].cell(self.level, running=running).need
+        if not self.is_fitted:
+            return need if need is Need.STOPPED else Need.NOTHING
         if need is Need.SUPPLIER_CODE and self.rate_change is not Access.SUPPLIER:
             return Need.CODE
         return need
@@ -435,9 +441,16 @@ class LockState:
         *,
         relock_idle_s: float = RELOCK_IDLE_S,
         rate_change: Access = Access.SUPPLIER,
+        is_fitted: bool = True,
     ) -> Self:
         """Build the lock that `snapshot` was taken of, with the same configuration."""
-        lock = cls(LockLevel(snapshot["level"]), codes, relock_idle_s=relock_idle_s, rate_change=rate_change)
+        lock = cls(
+            LockLevel(snapshot["level"]),
+            codes,
+            relock_idle_s=relock_idle_s,
+            rate_change=rate_change,
+            is_fitted=is_fitted,
+        )
         lock.state = snapshot["state"]
         lock.session = None if snapshot["session"] is None else Access(snapshot["session"])
         lock.used_s = snapshot["used_s"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from pump.commands import ProgramChange
 
@@ -17,7 +17,8 @@ class Program:
     """A continuous infusion as keyed. Volumes are multiples of the pump's step.
 
     `reservoir_ml` is what the hand said the bag holds. `kvo_ml_h` 0 means off.
-    `delay_s` postpones delivery after start.
+    `delay_s` postpones delivery after start. `withdraws` draws in what would be given: rate and VTBI are
+    of what moves, whichever way; nothing of the reservoir is used.
     """
 
     rate_ml_h: float
@@ -25,6 +26,7 @@ class Program:
     reservoir_ml: float
     kvo_ml_h: float = 0.0
     delay_s: float = 0.0
+    withdraws: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Draft:
     reservoir_ml: float | None = None
     kvo_ml_h: float | None = None
     delay_s: float | None = None
+    withdraws: bool | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -83,17 +86,18 @@ class Draft:
                 vtbi_ml = float(rate * _exact(self.duration_s) / S_PER_H)
             elif rate_ml_h is None:
                 rate_ml_h = float(_exact(vtbi_ml) * S_PER_H / _exact(self.duration_s))
-        keyed = {
+        keyed: dict[str, Any] = {
             "rate_ml_h": rate_ml_h,
             "vtbi_ml": vtbi_ml,
             "reservoir_ml": self.reservoir_ml,
             "kvo_ml_h": self.kvo_ml_h,
             "delay_s": self.delay_s,
+            "withdraws": self.withdraws,
         }
         return replace(program, **{name: value for name, value in keyed.items() if value is not None})
 
 
-_KEYED: Final = ("rate_ml_h", "vtbi_ml", "duration_s", "reservoir_ml", "kvo_ml_h", "delay_s")
+_KEYED: Final = ("rate_ml_h", "vtbi_ml", "duration_s", "reservoir_ml", "kvo_ml_h", "delay_s", "withdraws")
 
 
 def _exact(value: float) -> Fraction:

@@ -91,7 +91,7 @@ class Drive:
     `push_ml` is moved at once, on to the mark of the stroke that was begun.
     `reverse_to_ml`, where not None, turns the mechanism back at once until no more than this
     volume is stored downstream; how far it turned comes back by `PumpCore.turned_back`.
-    `powered` and `charging` say what the electronics draw.
+    `powered` says whether the electronics draw anything. `withdraws` turns the mechanism the other way.
     """
 
     rate_ml_h: float
@@ -99,3 +99,4 @@ class Drive:
     reverse_to_ml: float | None = None
     powered: bool = True
     priming: bool = False
+    withdraws: bool = False

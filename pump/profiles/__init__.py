@@ -71,6 +71,8 @@ class Profile:
     prime_timeout_s: float
     prime_debits_reservoir: bool
     rate_change: Literal["supplier", "nurse"]
+    keyboard_lock: bool
+    withdraws: bool
 
     # Occlusion
     occlusion_limit_mmhg: float

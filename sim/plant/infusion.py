@@ -146,8 +146,10 @@ class InfusionPlant:
 
     @property
     def _pumped_ml_h(self) -> float:
-        """Flow through the mechanism at zero back-pressure."""
-        return 0.0 if self.upstream.at_floor else self.drive_now.rate_ml_h * self.moving_gain_frac
+        """Flow through the mechanism at zero back-pressure. It turns one way: withdrawing moves nothing."""
+        if self.upstream.at_floor or self.drive_now.withdraws:
+            return 0.0
+        return self.drive_now.rate_ml_h * self.moving_gain_frac
 
     @property
     def _spilling_ml_h(self) -> float:

@@ -1,5 +1,7 @@
 """Starting, stopping, priming and coming to the end: what the pump believes, and when."""
 
+from typing import Any
+
 import pytest
 
 from pump.commands import (
@@ -22,7 +24,7 @@ UNLOCK = Unlock(code=NURSE_CODE)
 WEEK_S = 604_800.0
 
 
-def program(**more: float) -> Program:
+def program(**more: Any) -> Program:
     return Program(**{"rate_ml_h": 0.6, "vtbi_ml": 100.8, "reservoir_ml": 110.0, **more})
 
 

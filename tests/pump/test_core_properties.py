@@ -36,7 +36,7 @@ from pump.commands import (
 from pump.core import PumpCore
 from pump.delivery import DELIVERING, Mode
 from pump.events import Journal
-from pump.profiles import profile_names
+from pump.profiles import load_profile, profile_names
 from pump.program import Program
 from tests.pump.rig import NURSE_CODE, SUPPLIER_CODE, Rig, settings_of
 
@@ -70,6 +70,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         reservoir_ml=maybe(VOLUMES_ML),
         kvo_ml_h=maybe(st.sampled_from([0.0, 0.1, 3.0])),
         delay_s=maybe(st.sampled_from([0.0, 60.0, 7200.0])),
+        withdraws=maybe(st.booleans()),
         access=st.just(Access.SUPPLIER),
     ),
     st.builds(ConfirmProgram, soft_override=st.booleans(), access=st.just(Access.SUPPLIER)),
@@ -111,8 +112,13 @@ class PumpMachine(RuleBasedStateMachine):
         level=st.sampled_from(list(LockLevel)),
     )
     def set_up(self, profile: str, kvo_ml_h: float, delay_s: float, level: LockLevel) -> None:
+        figures = load_profile(profile)
         program = Program(
-            rate_ml_h=0.6, vtbi_ml=100.8, reservoir_ml=104.0, kvo_ml_h=kvo_ml_h, delay_s=delay_s
+            rate_ml_h=0.6,
+            vtbi_ml=100.8,
+            reservoir_ml=104.0,
+            kvo_ml_h=min(kvo_ml_h, figures.kvo_max_ml_h),
+            delay_s=min(delay_s, figures.delay_max_s),
         )
         settings = settings_of(profile, program, lock_level=level)
         self.rig, self.twin = Rig(settings), Rig(settings)

@@ -42,11 +42,12 @@ def faults_of(tmp_path: Path, text: str) -> str:
     return str(caught.value)
 
 
-def test_four_profiles_come_along_the_generic_one_first() -> None:
+def test_five_profiles_come_along_the_generic_one_first() -> None:
     assert profile_names() == (
         "generic-ambulatory",
         "cassette-peristaltic",
         "curvilinear-peristaltic",
+        "lab-syringe",
         "volumetric-bodyworn",
     )
 

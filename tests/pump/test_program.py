@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pump.commands import (
@@ -28,7 +30,7 @@ def opened() -> Rig:
     return rig
 
 
-def changed(**values: float) -> ProgramChange:
+def changed(**values: Any) -> ProgramChange:
     return ProgramChange(access=SUPPLIER, **values)
 
 
@@ -89,7 +91,8 @@ def test_what_is_no_volume_rate_or_time_is_refused(name: str, value: float) -> N
 def test_steps_hold_over_the_whole_range(name: str) -> None:
     top = GENERIC.rate_max_ml_h if name == "rate_ml_h" else GENERIC.volume_max_ml
     for value in (0.1, 0.3, 0.7, 1.1, top - 0.1, top):
-        values = {"rate_ml_h": 0.6, "vtbi_ml": 100.8, "reservoir_ml": 110.0, name: round(value, 1)}
+        values: dict[str, Any] = {"rate_ml_h": 0.6, "vtbi_ml": 100.8, "reservoir_ml": 110.0}
+        values[name] = round(value, 1)
         assert hard_faults(Program(**values), GENERIC) == ()
 
 
