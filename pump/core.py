@@ -39,6 +39,7 @@ from pump.errors import ProgramError, Reason, Refusal, SnapshotError
 from pump.events import Journal, ModeChanged, RateCommanded, TurnedBack
 from pump.hands import obey
 from pump.keypad import Keypad
+from pump.limits import soft_faults
 from pump.lock import LockState
 from pump.log import PumpLog
 from pump.power import PowerState
@@ -160,7 +161,8 @@ class PumpCore:
         self.mode = Mode.STOPPED
         self.program: Program = settings.program
         self.draft = Draft()
-        self.soft_overrides: tuple[str, ...] = ()
+        # Whoever keyed the first programme has confirmed it: what lies beyond soft limits stays visible.
+        self.soft_overrides: tuple[str, ...] = soft_faults(settings.program, profile)
         self.entered_nl = whole_nl(settings.program.reservoir_ml)
         self.ledger = Ledger(
             t_s,
@@ -196,6 +198,8 @@ class PumpCore:
         self._logged_count = len(journal.events)
         if settings.maintenance_due_s is not None:
             self.timers["maintenance"] = max(t_s, settings.maintenance_due_s)
+        if self.soft_overrides:
+            self.alarms.begin(t_s, "RATE_LIMIT", "; ".join(self.soft_overrides))
         self.remind(t_s)
         note_supply(self, t_s)
         note_faults(self, t_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from pump.commands import (
 from pump.events import CommandRefused, Noted, RateCommanded
 from pump.limits import hard_faults, soft_faults
 from pump.program import Draft, Program
-from tests.pump.rig import NURSE_CODE, SEVEN_DAYS, SUPPLIER_CODE, Rig, profile_named
+from tests.pump.rig import NURSE_CODE, SEVEN_DAYS, SUPPLIER_CODE, Rig, profile_named, settings_of
 
 SUPPLIER = Access.SUPPLIER
 GENERIC = profile_named("generic-ambulatory")
@@ -202,3 +203,10 @@ def test_kvo_is_not_switched_off_while_it_runs() -> None:
     assert rig.refusal(CONFIRM) == "delivering"
     assert rig.do(changed(kvo_ml_h=1.0), CONFIRM)
     assert rig.drives[-1].rate_ml_h == 0.6
+
+
+def test_a_first_programme_beyond_soft_limits_is_marked_from_the_beginning() -> None:
+    rig = Rig(settings_of(program=replace(SEVEN_DAYS, rate_ml_h=12.0)))
+    assert rig.core.alarms.is_standing("RATE_LIMIT")
+    assert "12 mL/h" in rig.core.soft_overrides[0]
+    assert not Rig().core.soft_overrides
