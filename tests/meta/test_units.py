@@ -20,7 +20,7 @@ UNITS: Final = frozenset(
         *("mmhg", "kpa"),
         *("ug", "pg"),
         *("cm", "mm", "m2"),
-        *("kg",),
+        *("kg", "n"),
         *("c", "v", "ma", "mah", "db"),
         *("frac", "count", "index", "no", "number", "seq", "code"),  # without a dimension, and saying so
     }
