@@ -1,8 +1,43 @@
-"""Ports: bytes to and from the far end of a line, with a deadline for everything."""
+"""Ports: bytes to and from the far end of a line, with a deadline for everything.
+
+`open_port` opens whatever pyserial has an address for; nothing else in the project knows pyserial, so that
+another library could take its place. Whatever goes wrong is one of our own errors, with the remedy in it.
+`MemoryPair` is a null modem between two ends in one process.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import serial
+from serial.tools import list_ports
+
+from drivers.errors import DriverError, LinkDown, LinkTimeout
+
+try:
+    from termios import error as _termios_error
+except ImportError:  # pragma: no cover - a system without terminals
+    _termios_error = OSError  # type: ignore[assignment,misc]
+
+SLICE_S: Final = 0.02
+"""Where a port has no file descriptor to wait on, it is asked this often."""
+
+WRITE_LIMIT_S: Final = 1.0
+"""A far end that takes nothing for this long is not there."""
+
+DRAIN_LIMIT_COUNT: Final = 65536
+"""A line that babbles is not drained for ever."""
+
+READ_COUNT: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +51,351 @@ class LineSettings:
     data_bits: int = 8
     parity: str = "N"
     stop_bits: float = 1
+
+
+class Port(Protocol):
+    """One end of a line.
+
+    Every method raises `LinkDown` when the line is gone. `deadline_s` is a time of the port's own clock,
+    which never goes back.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the port is called, for people."""
+        ...
+
+    @property
+    def line(self) -> LineSettings:
+        """How the line is set at this end."""
+        ...
+
+    def now_s(self) -> float:
+        """The port's clock."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send bytes.
+
+        Raises:
+            LinkTimeout: the far end does not take them.
+        """
+        ...
+
+    def read_some(self, deadline_s: float) -> bytes:
+        """Wait for bytes until `deadline_s`; returns what is there, or nothing when time is over."""
+        ...
+
+    def drain(self) -> bytes:
+        """Take what has arrived already, without waiting."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line. A closed port may be closed again."""
+        ...
+
+
+# ---------------------------------------------------------------- pyserial
+
+
+class SerialPort:
+    """A port of pyserial. Made by `open_port`."""
+
+    def __init__(self, far: serial.Serial, name: str, line: LineSettings) -> None:
+        self._far = far
+        self._name = name
+        self._line = line
+        self._descriptor_no = _descriptor(far)
+
+    @property
+    def name(self) -> str:
+        """The address it was opened by."""
+        return self._name
+
+    @property
+    def line(self) -> LineSettings:
+        """How the line is set at this end."""
+        return self._line
+
+    def now_s(self) -> float:
+        """The system's monotonic clock."""
+        return time.monotonic()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        with _own_errors(self._name, lost=True):
+            self._far.write(data)
+
+    def read_some(self, deadline_s: float) -> bytes:
+        """Wait for bytes until `deadline_s`."""
+        with _own_errors(self._name, lost=True):
+            if self._descriptor_no is None:
+                return self._read_by_slices(deadline_s)
+            wait_s = max(0.0, deadline_s - time.monotonic())
+            ready, _, _ = select.select((self._descriptor_no,), (), (), wait_s)
+            return self._far.read(self._far.in_waiting or 1) if ready else b""
+
+    def drain(self) -> bytes:
+        """Take what has arrived already."""
+        found = b""
+        while len(found) < DRAIN_LIMIT_COUNT:
+            data = self.read_some(0.0)
+            if not data:
+                break
+            found += data
+        return found
+
+    def close(self) -> None:
+        """Let go of the line, whatever state it is in."""
+        try:
+            self._far.close()
+        except (OSError, _termios_error):
+            return
+
+    def _read_by_slices(self, deadline_s: float) -> bytes:
+        """Ask again and again: the library's own waiting lasts one slice at most."""
+        while True:
+            waiting_count = self._far.in_waiting
+            if waiting_count:
+                return self._far.read(min(waiting_count, READ_COUNT))
+            if time.monotonic() >= deadline_s:
+                return b""
+            data = self._far.read(1)
+            if data:
+                return data
+
+
+def open_port(url: str, line: LineSettings) -> SerialPort:
+    """Open a port by its address: a device, `socket://`, `rfc2217://`, `loop://`, `spy://`.
+
+    A device is opened for this process alone.
+
+    Raises:
+        LinkDown: it cannot be opened; the text says why, and what would help.
+    """
+    with _own_errors(url, lost=False):
+        far = serial.serial_for_url(
+            url,
+            do_not_open=True,
+            baudrate=line.baud,
+            bytesize=line.data_bits,
+            parity=line.parity,
+            stopbits=line.stop_bits,
+            timeout=SLICE_S,
+            write_timeout=WRITE_LIMIT_S,
+        )
+        if "://" not in url:
+            far.exclusive = True
+        far.open()
+    return SerialPort(far, url, line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPort:
+    """A serial port of this machine. `url` is the name that stays when others are plugged in or out."""
+
+    url: str
+    device: str
+    description: str
+    serial: str
+
+
+def discover() -> tuple[FoundPort, ...]:
+    """List the serial ports of this machine, USB first, each by its most stable name."""
+    stable = _stable_names()
+    ports = sorted(list_ports.comports(), key=lambda each: (each.vid is None, each.device))
+    return tuple(
+        FoundPort(
+            url=stable.get(os.path.realpath(each.device), each.device),
+            device=each.device,
+            description=each.description or "",
+            serial=each.serial_number or "",
+        )
+        for each in ports
+    )
+
+
+def _stable_names() -> dict[str, str]:
+    folder = Path("/dev/serial/by-id")
+    if not folder.is_dir():
+        return {}
+    return {os.path.realpath(link): str(link) for link in sorted(folder.iterdir())}
+
+
+def _descriptor(far: serial.Serial) -> int | None:
+    """The file descriptor that can be waited on, where there is one."""
+    try:
+        return far.fileno()
+    except (OSError, AttributeError):
+        return None
+
+
+@contextmanager
+def _own_errors(name: str, *, lost: bool) -> Iterator[None]:
+    """Turn whatever a port raises into one of our own errors."""
+    try:
+        yield
+    except DriverError:
+        raise
+    except serial.SerialTimeoutException as error:
+        raise LinkTimeout(f"{name}: the far end takes nothing: see whether the pump is on") from error
+    except (OSError, ValueError, TypeError, AttributeError, _termios_error) as error:
+        raise LinkDown(_lost_text(name, error) if lost else _unopened_text(name, error)) from error
+
+
+def _lost_text(name: str, error: BaseException) -> str:
+    return f"{name}: the port was lost ({_why(error)}): look at the plug, then connect again"
+
+
+def _unopened_text(name: str, error: BaseException) -> str:
+    number = _errno(error)
+    remedy = _REMEDIES.get(number) if number is not None else None
+    if remedy is None and isinstance(error, ValueError):
+        remedy = "look at the address: a device, socket://, rfc2217://, loop:// or spy://"
+    return f"{name}: cannot be opened ({_why(error)}): {remedy or 'look at the name and the plug'}"
+
+
+_REMEDIES: Final = {
+    errno.ENOENT: "there is no such port: look at the plug and the name",
+    errno.ENXIO: "nothing is plugged in there: look at the plug",
+    errno.ENODEV: "nothing is plugged in there: look at the plug",
+    errno.EACCES: "join the group that may use it (often dialout), then log in again",
+    errno.EPERM: "join the group that may use it (often dialout), then log in again",
+    errno.EBUSY: "another program has it: end that one first",
+    errno.EAGAIN: "another program has it: end that one first",
+    errno.ENOTTY: "that is no serial port: look at the name",
+    errno.EINVAL: "the port does not take these line settings: look at baud rate, data bits and parity",
+    errno.ECONNREFUSED: "nobody listens there: start the emulator, or look at host and port",
+    errno.EHOSTUNREACH: "that host is not reached: look at the network",
+    errno.ETIMEDOUT: "that host does not answer: look at the network",
+}
+"""What helps against what a system says."""
+
+
+def _errno(error: BaseException) -> int | None:
+    """The system's number of what went wrong, of the error itself or of what caused it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        number = seen.args[0] if isinstance(seen, _termios_error) and seen.args else None
+        if isinstance(seen, OSError):
+            number = seen.errno
+        if isinstance(number, int):
+            return number
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, on one line and without the port's name."""
+    number = _errno(error)
+    if number is not None:
+        return os.strerror(number)
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+# ---------------------------------------------------------------- memory
+
+
+Wait = Callable[[float], None]
+
+
+class MemoryPort:
+    """One end of a `MemoryPair`.
+
+    Attributes:
+        heard: Is called with what arrives here, in the thread of whoever writes; None: it waits to be read.
+    """
+
+    def __init__(self, name: str, line: LineSettings, clock: Callable[[], float], wait: Wait | None) -> None:
+        self._name = name
+        self._line = line
+        self._clock = clock
+        self._wait = wait
+        self._arrived = threading.Condition()
+        self._inbox = bytearray()
+        self._is_open = True
+        self.heard: Callable[[bytes], None] | None = None
+        self.far: MemoryPort | None = None
+
+    @property
+    def name(self) -> str:
+        """What the port is called."""
+        return self._name
+
+    @property
+    def line(self) -> LineSettings:
+        """How the line is set at this end."""
+        return self._line
+
+    def now_s(self) -> float:
+        """The pair's clock."""
+        return self._clock()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if not self._is_open or self.far is None or not self.far._is_open:  # noqa: SLF001 - the other end
+            raise LinkDown(f"{self._name}: the port was lost: connect again")
+        self.far.arrive(data)
+
+    def arrive(self, data: bytes) -> None:
+        """Take what comes over the line."""
+        if self.heard is not None:
+            self.heard(data)
+            return
+        with self._arrived:
+            self._inbox += data
+            self._arrived.notify_all()
+
+    def read_some(self, deadline_s: float) -> bytes:
+        """Wait for bytes until `deadline_s`."""
+        while True:
+            with self._arrived:
+                if self._inbox:
+                    data = bytes(self._inbox)
+                    self._inbox.clear()
+                    return data
+                if not self._is_open or (self.far is not None and not self.far._is_open):  # noqa: SLF001
+                    raise LinkDown(f"{self._name}: the port was lost: connect again")
+                left_s = deadline_s - self._clock()
+                if left_s <= 0.0:
+                    return b""
+                if self._wait is None:
+                    self._arrived.wait(left_s)
+                    continue
+            self._wait(deadline_s)
+
+    def drain(self) -> bytes:
+        """Take what has arrived already."""
+        with self._arrived:
+            data = bytes(self._inbox)
+            self._inbox.clear()
+        return data
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self._is_open = False
+        with self._arrived:
+            self._arrived.notify_all()
+        if self.far is not None:
+            with self.far._arrived:  # noqa: SLF001 - the other end
+                self.far._arrived.notify_all()  # noqa: SLF001
+
+
+class MemoryPair:
+    """A null modem: what one end writes, the other reads.
+
+    Args:
+        line: How both ends are set.
+        clock: The time of both ends.
+        wait: Lets time go on to a deadline, or to the next arrival before it; None: real time does.
+    """
+
+    def __init__(
+        self,
+        line: LineSettings,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Wait | None = None,
+    ) -> None:
+        self.host = MemoryPort("memory (host)", line, clock, wait)
+        self.pump = MemoryPort("memory (pump)", line, clock, wait)
+        self.host.far, self.pump.far = self.pump, self.host

@@ -150,6 +150,11 @@ class HostSide(Protocol):
         ...
 
     @property
+    def resumed(self) -> bool:
+        """Whether the last `hello` went on with the session before it; where there are none, False."""
+        ...
+
+    @property
     def garbled_count(self) -> int:
         """How many bytes were no part of a whole frame, ever."""
         ...
@@ -190,8 +195,12 @@ class HostSide(Protocol):
         """Have the pump raise its alarm when it hears nothing for so long; 0: never. Returns what is set."""
         ...
 
-    def subscribe(self, *, wanted: bool, after_number: int) -> Talk[None]:
-        """Have new rows of the log sent as they are written, those above `after_number` first; or no more."""
+    def subscribe(self, *, wanted: bool, after_number: int) -> Talk[int]:
+        """Have new rows of the log sent as they are written, or no more.
+
+        Those above `after_number` that are written already come first; FFFFFFFF: none of them. Returns the
+        number above which rows are sent.
+        """
         ...
 
     def heartbeat(self) -> Talk[None]:
@@ -210,8 +219,16 @@ class HostSide(Protocol):
         """Take in what arrived; returns the reply to the outstanding request once it is whole."""
         ...
 
-    def forget(self) -> int:
-        """Drop half a frame and the outstanding request; returns how many bytes that were."""
+    def settle(self, stale: bytes) -> int:
+        """Take in what came before the next request goes out; says how many bytes of it were of no use.
+
+        What the pump said without being asked is kept for `take_events`. A late reply is thrown away:
+        whatever this is, it does not answer the request that is about to be sent.
+        """
+        ...
+
+    def drop(self) -> bytes | None:
+        """Give up a frame that was begun and does not go on; returns the reply if it was hidden behind it."""
         ...
 
     def take_events(self) -> tuple[LogRow, ...]:
