@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Final
 
 from drivers.faults.catalogue import Way
+from drivers.framing import CutFunction
 
 MOST_FRAME_BYTES: Final = 4096
 """What is longer than this without an end is passed on as it is, as one frame."""
 
 QUIET_S: Final = 0.02
 """Where nobody says how frames end, a frame ends with a pause so long."""
-
-Cut = Callable[[bytes], int]
-"""How many of these bytes are the frame (or the rubbish) that they begin with; 0: not known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,14 @@ class Frames:
         cuts: How to find the end of a frame, each way; where there is none, a frame ends with a pause.
         quiet_s: How long that pause is; with 0 everything that comes at once is a frame. A frame that does
             not go on for so long is passed on as it is, whatever its length says.
-        alarm: Gives an alarm frame, as the pump sends it unasked; None: the dialect has none.
+        alarm: Gives an alarm frame, as the pump sends it unasked just before the given reply; None: the
+            dialect has none.
         readdress: Gives a frame another address, with a sound checksum; None: the dialect has no addresses.
     """
 
-    cuts: Mapping[Way, Cut] = field(default_factory=dict)
+    cuts: Mapping[Way, CutFunction[Any]] = field(default_factory=dict)
     quiet_s: float = QUIET_S
-    alarm: Callable[[], bytes] | None = None
+    alarm: Callable[[bytes], bytes] | None = None
     readdress: Callable[[bytes], bytes] | None = None
 
 
@@ -43,12 +44,28 @@ BY_PAUSE: Final = Frames()
 """A frame ends with a pause: for lines of which nothing is known."""
 
 
+MODULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ambupump": "drivers.dialects.ambupump.line_faults",
+    }
+)
+"""Where each dialect says what its frames look like. It is imported when it is asked for."""
+
+
+def frames_of(dialect: str) -> Frames:
+    """Give what is known of the frames of a dialect; where nothing is, they end with a pause."""
+    if dialect not in MODULES:
+        return BY_PAUSE
+    frames: Frames = import_module(MODULES[dialect]).FRAMES
+    return frames
+
+
 class Cutter:
     """Cuts what comes one way into frames. Holds the beginning of one at most."""
 
     __slots__ = ("_buffer", "_cut", "_quiet_s")
 
-    def __init__(self, cut: Cut | None, quiet_s: float) -> None:
+    def __init__(self, cut: CutFunction[Any] | None, quiet_s: float) -> None:
         self._buffer = bytearray()
         self._cut = cut
         self._quiet_s = quiet_s
@@ -58,25 +75,22 @@ class Cutter:
         """Whether it holds the beginning of a frame."""
         return bool(self._buffer)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes in, and give the frames that are whole."""
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        """Take bytes in; gives what is whole, and whether it is a frame or what lay between frames."""
         self._buffer += data
         while self._buffer:
-            count = self._end()
-            if count == 0:
+            if self._cut is not None:
+                cut = self._cut(self._buffer)
+                count, is_frame = (0, False) if cut is None else (cut.used_count, cut.frame is not None)
+            else:
+                count, is_frame = (0 if self._quiet_s > 0.0 else len(self._buffer)), True
+            if count == 0 and len(self._buffer) < MOST_FRAME_BYTES:
                 return
-            yield self._take(count)
+            yield self._take(count or MOST_FRAME_BYTES), is_frame
 
-    def flush(self) -> bytes:
-        """Give what there is."""
-        return self._take(len(self._buffer))
-
-    def _end(self) -> int:
-        if self._cut is not None:
-            count = min(self._cut(bytes(self._buffer)), len(self._buffer))
-        else:
-            count = 0 if self._quiet_s > 0.0 else len(self._buffer)
-        return count or (MOST_FRAME_BYTES if len(self._buffer) >= MOST_FRAME_BYTES else 0)
+    def flush(self) -> tuple[bytes, bool]:
+        """Give what there is; where nobody knows how frames end, it is one."""
+        return self._take(len(self._buffer)), self._cut is None
 
     def _take(self, count: int) -> bytes:
         frame = bytes(self._buffer[:count])

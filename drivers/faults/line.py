@@ -215,8 +215,8 @@ class FaultyLine:
         if not self._needs_frames(way) and not lane.cutter.waits:
             self._pass(way, data, now_s)
             return
-        for frame in lane.cutter.feed(data):
-            self._pass(way, frame, now_s)
+        for part, is_frame in lane.cutter.feed(data):
+            self._pass(way, part, now_s, is_frame=is_frame)
         if lane.cutter.waits:
             lane.flush_s = now_s + self._frames.quiet_s
             self._call_at(lane.flush_s, lambda at_s: self._flush(way, at_s))
@@ -231,19 +231,20 @@ class FaultyLine:
         """Pass on the beginning of a frame that does not go on."""
         lane = self._lanes[way]
         if lane.cutter.waits and at_s >= lane.flush_s:
-            self._pass(way, lane.cutter.flush(), at_s)
+            part, is_frame = lane.cutter.flush()
+            self._pass(way, part, at_s, is_frame=is_frame)
 
-    def _pass(self, way: Way, frame: bytes, now_s: float) -> None:
-        """Let one frame suffer every rule, and send what is left of it."""
-        if not frame or not self._has_way() or self._lanes[way].silent_until_s > now_s:
+    def _pass(self, way: Way, part: bytes, now_s: float, *, is_frame: bool = True) -> None:
+        """Let a frame, or what lies between frames, suffer every rule, and send what is left of it."""
+        if not part or not self._has_way() or self._lanes[way].silent_until_s > now_s:
             return
         if way is Way.REQUEST:
             self._is_deaf = False
         elif self._is_deaf:
             return
-        flight: Flight = [(0.0, frame)]
+        flight: Flight = [(0.0, part)]
         for standing in self._standing:
-            if flight and standing.sees(way, now_s):
+            if flight and standing.sees(way, now_s) and (is_frame or standing.rule.unit is Unit.BYTE):
                 flight = self._suffer(standing, way, flight, now_s)
         self._send(way, flight, now_s)
         if way is Way.REQUEST:
@@ -332,7 +333,7 @@ class FaultyLine:
             case "alarm" if rule.data is not None:
                 return [(flight[0][0], rule.data), *flight]
             case "alarm" if frames.alarm is not None:
-                return [(flight[0][0], frames.alarm()), *flight]
+                return [(flight[0][0], frames.alarm(whole(flight))), *flight]
         raise NotImplementedError(rule.kind.name)
 
     def _let_go(self, standing: _Standing, way: Way, at_s: float) -> None:

@@ -23,19 +23,23 @@ from drivers.faults.line import (
     Unplugged,
 )
 from drivers.faults.script import FaultScriptError, parse_rule, parse_script
+from drivers.framing import Cut
 
 TO, FRO = Way.REQUEST, Way.REPLY
 ALARM = b"!ALARM\r"
 
 
-def by_return(data: bytes) -> int:
-    """A frame ends with a carriage return."""
-    return data.find(b"\r") + 1
+def by_return(data: bytearray) -> Cut[bytes] | None:
+    """A frame ends with a carriage return; what begins with a tilde is rubbish."""
+    if data.startswith(b"~"):
+        return Cut(1)
+    end = data.find(b"\r") + 1
+    return Cut(end, bytes(data[:end])) if end else None
 
 
 LINES = Frames(
     cuts={TO: by_return, FRO: by_return},
-    alarm=lambda: ALARM,
+    alarm=lambda _reply: ALARM,
     readdress=lambda frame: b"9" + frame[1:],
 )
 
@@ -319,6 +323,12 @@ def test_frames_are_found_however_their_bytes_come() -> None:
     for byte in b"ab\rcd\ref\r":
         rig.answer(bytes([byte]))
     assert rig.carried(FRO) == [b"ab\r", b"ef\r"]
+
+
+def test_rubbish_between_frames_is_carried_and_not_counted() -> None:
+    rig = Rig("drop reply 2", LINES).answer(b"ab\r~~cd\ref\r")
+    assert b"".join(rig.carried(FRO)) == b"ab\r~~ef\r"
+    assert b"".join(Rig("drop reply byte 4", LINES).answer(b"ab\r~~\r").carried(FRO)) == b"ab\r~\r"
 
 
 def test_without_knowledge_a_frame_ends_with_a_pause() -> None:
