@@ -7,6 +7,7 @@ it. Exactly four hours count as four hours.
 
 from __future__ import annotations
 
+from math import nextafter
 from typing import Any, Final, Protocol
 
 from pump.events import CommandAccepted, Event, Journal
@@ -122,7 +123,8 @@ class Truth:
         if self._open_s is None:
             self._since_s = t_s
             self._cause = cause
-            self._turn_s = t_s + DEBOUNCE_S
+            # Over 60 s: what comes back at the 60th second itself was no interruption.
+            self._turn_s = nextafter(t_s + DEBOUNCE_S, INF)
         else:
             self._turn_s = INF
             if not self._limit_told and t_s >= self._open_s + RESTART_LIMIT_S:
