@@ -3,8 +3,8 @@
 Nothing but click is imported here; a command is imported when it is asked for, and imports the rest
 inside its function. That keeps `--help` and a plain replay fast.
 
-Exit codes: 0 as expected, 1 an expectation failed, 2 bad usage or a bad file, 130 interrupted; 141 where
-the reader of a pipe went away before the end, as other programs have it.
+Exit codes: 0 as expected, 1 an expectation failed, 2 bad usage or a bad file, 3 link lost, 130 interrupted;
+141 where the reader of a pipe went away before the end, as other programs have it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ COMMANDS: Final = MappingProxyType(
         "check": "console.check",
         "replay": "console.replay",
         "diff": "console.diff",
+        "emulate": "console.emulate",
         "profiles": "console.profiles",
         "schema": "console.schema",
     }
@@ -122,6 +123,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (ReaderGoneError, BrokenPipeError):
         _write_no_more()
         return READER_GONE
+    except OSError as error:
+        # What is written under a name says so itself; what is left is the standard output.
+        if os.environ.get(TRACEBACK_SWITCH):
+            raise
+        _write_no_more()
+        UserError(f"cannot write or read: {error.strerror or error}; make room, or write elsewhere").show()
+        return BAD_USE
     except Exception as error:
         if os.environ.get(TRACEBACK_SWITCH):
             raise

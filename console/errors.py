@@ -19,3 +19,9 @@ class UserError(click.ClickException):
         del file
         for line in self.message.splitlines():
             click.echo(f"ambupump: {line}", err=True)
+
+
+class LinkLostError(UserError):
+    """A link did not carry to the end of what was to be done over it. Exit code 3."""
+
+    exit_code = 3

@@ -31,8 +31,18 @@ def _live(speed_frac: float | None) -> Host:
     return LiveHost(LIVE_SPEED_FRAC if speed_frac is None else speed_frac)
 
 
-HOSTS: Final[dict[str, Callable[[float | None], Host]]] = {"virtual": _virtual, "live": _live}
-"""Who decides when to advance the world: at once, or with the wall clock."""
+def _serial(_speed_frac: float | None) -> Host:
+    from console.serial_host import SerialHost
+
+    return SerialHost()
+
+
+HOSTS: Final[dict[str, Callable[[float | None], Host]]] = {
+    "virtual": _virtual,
+    "live": _live,
+    "serial": _serial,
+}
+"""Who decides when to advance the world: at once, with the wall clock, or by turns with a serial line."""
 
 
 @click.command("replay")
@@ -52,7 +62,7 @@ HOSTS: Final[dict[str, Callable[[float | None], Host]]] = {"virtual": _virtual, 
     type=click.Choice(tuple(HOSTS)),
     default="virtual",
     show_default=True,
-    help="At once, or by the clock.",
+    help="At once, by the clock, or with the pump at the far end of a serial line.",
 )
 @click.option(
     "--speed",

@@ -1,0 +1,237 @@
+"""`ambupump emulate`: what happens beneath, where it is served, and how it ends. Clients are real."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+from pathlib import Path
+
+import click
+import pytest
+import serial
+
+from console.emulate import Address, address, beneath
+from drivers.dialects.ambupump import AMBUPUMP
+from scenarios.loader import load
+from sim.world.setup import Setup
+from sim.world.world import World
+from tests.sim.made import setup, step
+
+PATIENCE_S = 20.0
+BAUD = AMBUPUMP.line.baud
+
+
+def hello() -> bytes:
+    """What a host of the dialect says first."""
+    talk = AMBUPUMP.host(lambda: 7).hello()
+    return next(talk).data
+
+
+FRAME_BEGINS = hello()[:1]
+
+
+def verbs(made: Setup) -> list[tuple[float, str]]:
+    return [(step.at_s, step.verb) for step in made.steps]
+
+
+@contextmanager
+def emulating(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and the URL that it says it is ready at; killed in the end, if need be."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "console", "emulate", "ambupump", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            assert ready.startswith("ready: "), process.communicate(timeout=PATIENCE_S)
+            yield process, ready.removeprefix("ready: ").strip()
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]:
+    """Exit code and what was said to people."""
+    process.send_signal(by)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, said
+
+
+class TestBeneath:
+    def test_the_nominal_bag_is_primed_stopped_and_on_the_catheter(self) -> None:
+        below, begin_s = beneath(load("bag-7-day-nominal").setup)
+        assert begin_s == 600.0
+        assert below.until_s == inf
+        world = World(below)
+        world.advance_to(begin_s)
+        assert world.bench.core.mode == "stopped"
+        assert world.bench.plant.downstream.connected
+        assert world.bench.core.counters(begin_s).primed_ml == pytest.approx(3.0)
+        world.advance_to(30 * 86400.0)
+        assert not world.finished
+
+    def test_the_pumps_steps_before_its_first_start_stay_and_the_others_for_good(self) -> None:
+        made = setup(
+            step(0.0, "reset_reservoir"),
+            step(3600.0, "start"),
+            step(7200.0, "kink"),
+            step(10800.0, "stop"),
+            step(14400.0, "unkink"),
+            step(18000.0, "start"),
+            step(21600.0, "tap"),
+        )
+        below, begin_s = beneath(made)
+        assert begin_s == 3600.0
+        assert verbs(below) == [
+            (0.0, "reset_reservoir"),
+            (3600.0, "reconnect"),
+            (7200.0, "kink"),
+            (14400.0, "unkink"),
+            (21600.0, "tap"),
+        ]
+
+    def test_without_a_start_everything_stays(self) -> None:
+        below, begin_s = beneath(setup(step(3600.0, "stop"), step(7200.0, "kink")))
+        assert begin_s == 0.0
+        assert verbs(below) == [(3600.0, "stop"), (7200.0, "kink")]
+
+    def test_a_line_that_was_taken_off_on_purpose_stays_off(self) -> None:
+        below, _ = beneath(setup(step(0.0, "reconnect"), step(3600.0, "disconnect"), step(7200.0, "start")))
+        assert verbs(below) == [(0.0, "reconnect"), (3600.0, "disconnect")]
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port_no"),
+    [
+        ("0.0.0.0:5000", "0.0.0.0", 5000),  # noqa: S104 - told so
+        ("5000", "127.0.0.1", 5000),
+        (":5000", "127.0.0.1", 5000),
+        ("[::1]:5000", "::1", 5000),
+        ("pump.local:0", "pump.local", 0),
+    ],
+)
+def test_an_address_is_read(text: str, host: str, port_no: int) -> None:
+    assert address(text) == Address(host, port_no)
+    assert address(str(address(text))) == Address(host, port_no)
+
+
+@pytest.mark.parametrize("text", ["", "host", "host:", "host:x", "host:65536", "host:-1", "host:１"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="no HOST:PORT"):
+        address(text)
+
+
+class TestProcess:
+    @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+    def test_a_pty_lasts_until_it_is_told_to_end(self, tmp_path: Path, by: signal.Signals, code: int) -> None:
+        link = tmp_path / "pump0"
+        with emulating("--pty", str(link)) as (process, url):
+            assert url == str(link)
+            with serial.Serial(url, BAUD, timeout=PATIENCE_S, exclusive=True) as port:
+                port.write(hello())
+                assert FRAME_BEGINS in port.read(16)
+            assert ended(process, by)[0] == code
+        assert not link.is_symlink()
+
+    def test_it_ends_with_a_client_at_the_port(self, tmp_path: Path) -> None:
+        link = tmp_path / "pump0"
+        with emulating("--pty", str(link)) as (process, url), serial.Serial(url, BAUD, timeout=0.1):
+            code, said = ended(process, signal.SIGTERM)
+        assert code == 0
+        assert "Traceback" not in said
+        assert not link.is_symlink()
+
+    @pytest.mark.parametrize(("option", "scheme"), [("--tcp", "socket"), ("--rfc2217", "rfc2217")])
+    def test_a_socket_is_served_on_the_loopback(self, option: str, scheme: str) -> None:
+        with emulating(option, "0") as (process, url):
+            assert url.startswith(f"{scheme}://127.0.0.1:")
+            with serial.serial_for_url(url, baudrate=BAUD, timeout=PATIENCE_S) as port:
+                port.write(hello())
+                assert FRAME_BEGINS in port.read(16)
+            assert ended(process, signal.SIGTERM)[0] == 0
+
+    def test_a_capture_holds_both_ways(self, tmp_path: Path) -> None:
+        file = tmp_path / "wire.jsonl"
+        with emulating("--tcp", "0", "--capture", str(file)) as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                port.write(hello())
+                port.read(16)
+            ended(process, signal.SIGTERM)
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        assert [line.get("from") for line in lines[:3]] == [None, "host", "pump"]
+        assert bytes.fromhex(lines[1]["hex"]) == hello()
+
+    def test_who_is_turned_away_is_said(self) -> None:
+        with emulating("--tcp", "0") as (process, url):
+            host, port = url.removeprefix("socket://").split(":")
+            with (
+                socket.create_connection((host, int(port)), PATIENCE_S) as first,
+                socket.create_connection((host, int(port)), PATIENCE_S) as second,
+                second.makefile("rb") as heard,
+            ):
+                first_port = first.getsockname()[1]
+                assert f"busy: 127.0.0.1:{first_port}" in heard.read().decode()
+            _, said = ended(process, signal.SIGTERM)
+        assert f"127.0.0.1:{first_port} connected" in said
+        assert "turned away" in said
+
+
+def refused(*arguments: str) -> str:
+    """What is said to somebody whose command line is refused."""
+    done = subprocess.run(
+        [sys.executable, "-m", "console", "emulate", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    return done.stderr
+
+
+class TestBadUse:
+    def test_no_place(self) -> None:
+        assert "give one place" in refused("ambupump")
+
+    def test_two_places(self) -> None:
+        assert "give one place" in refused("ambupump", "--tcp", "0", "--rfc2217", "0")
+
+    def test_a_dialect_that_there_is_not(self) -> None:
+        said = refused("ambupmp", "--tcp", "0")
+        assert "there is no dialect 'ambupmp'" in said
+        assert "did you mean" in said
+
+    def test_a_scenario_that_there_is_not(self) -> None:
+        assert "no scenario of the library" in refused("ambupump", "--tcp", "0", "--scenario", "nothing")
+
+    def test_a_file_in_the_way(self, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("mine")
+        said = refused("ambupump", "--pty", str(tmp_path / "mine"))
+        assert len(said.splitlines()) == 1
+        assert "is there already" in said
+        assert (tmp_path / "mine").read_text() == "mine"
+
+    def test_a_folder_that_there_is_not(self, tmp_path: Path) -> None:
+        said = refused("ambupump", "--pty", str(tmp_path / "no" / "pump0"))
+        assert len(said.splitlines()) == 1
+        assert "cannot make" in said
+
+    def test_a_port_in_use(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            said = refused("ambupump", "--tcp", str(taken.getsockname()[1]))
+        assert len(said.splitlines()) == 1
+        assert "cannot listen" in said
+
+    def test_a_capture_that_cannot_be_written(self, tmp_path: Path) -> None:
+        said = refused("ambupump", "--tcp", "0", "--capture", str(tmp_path))
+        assert len(said.splitlines()) == 1
+        assert "cannot write" in said
