@@ -137,7 +137,7 @@ class AmbupumpPump:
         self._lost = False
         self._told_number: int | None = None
         self._more_due_s = inf
-        self._queries: dict[Type, Callable[[Frame], bytes]] = {
+        self._queries: dict[int, Callable[[Frame, float], bytes]] = {
             Type.PING: self._ping,
             Type.STATUS: self._status,
             Type.PROGRAM: self._program,
@@ -215,21 +215,17 @@ class AmbupumpPump:
 
     def _reply(self, frame: Frame, wall_s: float) -> bytes:
         try:
-            kind = Type(frame.type_code)
-        except ValueError:
-            return _only(Result.UNKNOWN_TYPE)
-        try:
-            if kind is Type.HELLO:
+            if frame.type_code == Type.HELLO:
                 return self._hello(frame, wall_s)
             if frame.session_no != self._session_no or not self._session_no:
                 return _only(Result.NO_SESSION)
             self._heard_from_host(wall_s)
-            reply = self._command(kind, frame) if kind in COMMANDS else self._queries[kind](frame)
+            if frame.type_code in COMMANDS:
+                return self._command(Type(frame.type_code), frame)
+            answer = self._queries.get(frame.type_code)
+            return _only(Result.UNKNOWN_TYPE) if answer is None else answer(frame, wall_s)
         except PayloadError:
             return _only(Result.BAD_PAYLOAD)
-        if kind is Type.WATCHDOG:
-            self._feed_watchdog(wall_s)
-        return reply
 
     def _heard_from_host(self, wall_s: float) -> None:
         """Let the watchdog begin anew, and the alarm end that it raised."""
@@ -267,7 +263,7 @@ class AmbupumpPump:
         session.remember(frame.number, Remembered(frame.type_code, checksum_no, reply))
         return reply
 
-    def _resolve(self, frame: Frame) -> bytes:
+    def _resolve(self, frame: Frame, _wall_s: float) -> bytes:
         reader = Reader(frame.payload)
         number = reader.u32()
         reader.end()
@@ -316,12 +312,12 @@ class AmbupumpPump:
         if len(self._sessions) > SESSIONS_COUNT:
             self._sessions.popitem(last=False)
 
-    def _goodbye(self, frame: Frame) -> bytes:
+    def _goodbye(self, frame: Frame, _wall_s: float) -> bytes:
         Reader(frame.payload).end()
         self._end_timers()
         return _only(Result.OK)
 
-    def _watchdog(self, frame: Frame) -> bytes:
+    def _watchdog(self, frame: Frame, wall_s: float) -> bytes:
         """Set how long the host may be silent; tells what is set: 0 where no wall time counts."""
         reader = Reader(frame.payload)
         wanted_s = reader.u32() / MS_PER_S
@@ -329,9 +325,10 @@ class AmbupumpPump:
         if wanted_s:
             wanted_s = min(max(wanted_s, SHORTEST_WATCHDOG_S), LONGEST_WATCHDOG_S)
         self._watchdog_s = wanted_s if self._timers else 0.0
+        self._feed_watchdog(wall_s)
         return Writer().u8(Result.OK).u32(round(self._watchdog_s * MS_PER_S)).done()
 
-    def _subscribe(self, frame: Frame) -> bytes:
+    def _subscribe(self, frame: Frame, wall_s: float) -> bytes:
         reader = Reader(frame.payload)
         wanted, after_number = reader.flag(), reader.u32()
         reader.end()
@@ -341,31 +338,31 @@ class AmbupumpPump:
             newest_number = rows[-1].number if rows else 0
             self._told_number = min(after_number, newest_number)
             if self._told_number < newest_number:
-                self._more_due_s = self._heard_s
+                self._more_due_s = wall_s
         return Writer().u8(Result.OK).u32(self._told_number or 0).done()
 
     # Questions
 
-    def _ping(self, frame: Frame) -> bytes:
+    def _ping(self, frame: Frame, _wall_s: float) -> bytes:
         Reader(frame.payload).end()
         return _only(Result.OK)
 
-    def _status(self, frame: Frame) -> bytes:
+    def _status(self, frame: Frame, _wall_s: float) -> bytes:
         Reader(frame.payload).end()
         return write_status(self._device.status())
 
-    def _program(self, frame: Frame) -> bytes:
+    def _program(self, frame: Frame, _wall_s: float) -> bytes:
         Reader(frame.payload).end()
         return write_program(self._device.program())
 
-    def _log(self, frame: Frame) -> bytes:
+    def _log(self, frame: Frame, _wall_s: float) -> bytes:
         reader = Reader(frame.payload)
         after_number, most_count = reader.u32(), reader.u8()
         reader.end()
         room_count = LONGEST_PAYLOAD_COUNT - PAGE_HEAD_COUNT
         return write_page(self._device.log(after_number), most_count, room_count)
 
-    def _panel(self, frame: Frame) -> bytes:
+    def _panel(self, frame: Frame, _wall_s: float) -> bytes:
         Reader(frame.payload).end()
         return write_panel(self._device.view().panel)
 
