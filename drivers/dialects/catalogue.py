@@ -12,6 +12,7 @@ from drivers.dialects import Dialect
 DIALECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "ambupump": ("drivers.dialects.ambupump", "AMBUPUMP"),
+        "miva": ("drivers.dialects.miva", "MIVA"),
     }
 )
 """Name: the module, and what in it is the dialect."""
