@@ -175,18 +175,19 @@ class ReplayPort:
         Raises:
             RecordingError: they are others.
         """
-        expected = self._expected + self._take("host")
-        if not expected.startswith(data):
-            wanted = expected[: len(data)].hex(" ").upper() or "nothing"
+        while len(self._expected) < len(data) and self._is_next("host"):
+            self._expected += self._take()
+        if not self._expected.startswith(data):
+            wanted = self._expected[: len(data)].hex(" ").upper() or "nothing"
             raise RecordingError(
                 f"sent {data.hex(' ').upper()}, the recording has {wanted}: "
                 "replay with the same questions and the same session number"
             )
-        self._expected = expected[len(data) :]
+        self._expected = self._expected[len(data) :]
 
     def read_some(self, deadline_s: float) -> bytes:
         """Give what was answered then."""
-        data = self._take("pump")
+        data = self.drain()
         if data:
             return data
         if self._place == len(self._pieces):
@@ -196,17 +197,19 @@ class ReplayPort:
 
     def drain(self) -> bytes:
         """Give what was there already."""
-        return self._take("pump")
+        data = b""
+        while not self._expected and self._is_next("pump"):
+            data += self._take()
+        return data
 
     def close(self) -> None:
         """Put the recording away."""
 
-    def _take(self, side: Side) -> bytes:
-        """Give what `side` said next, up to the other's next word."""
-        data = b""
-        while self._place < len(self._pieces) and self._pieces[self._place].side == side:
-            piece = self._pieces[self._place]
-            data += piece.data
-            self._t_s = max(self._t_s, piece.t_s)
-            self._place += 1
-        return data
+    def _is_next(self, side: Side) -> bool:
+        return self._place < len(self._pieces) and self._pieces[self._place].side == side
+
+    def _take(self) -> bytes:
+        piece = self._pieces[self._place]
+        self._place += 1
+        self._t_s = max(self._t_s, piece.t_s)
+        return piece.data

@@ -179,7 +179,7 @@ class SerialPump:
         self._port: Port | None = None
         self._lock = threading.Lock()
         self._uncertain: UncertainDelivery | None = None
-        self._beat_due_s = inf
+        self._spoken_s = -inf
         self._backoff_s = FIRST_BACKOFF_S
         self._try_due_s = -inf
         self._closed = False
@@ -270,8 +270,12 @@ class SerialPump:
                 if self._clock() < self._try_due_s:
                     return ()
                 self._connect()
-            self._take_in()
-            if self._clock() >= self._beat_due_s:
+            try:
+                self._take_in()
+            except LinkDown:
+                self._lose()
+                raise
+            if self._clock() - self._spoken_s >= HEARTBEAT_FRAC * self._host.heartbeat_s:
                 self._ask(self._host.heartbeat)
             events = self._host.take_events()
             if events:
@@ -458,7 +462,7 @@ class SerialPump:
                 if reply is None:
                     break
             if reply is not None:
-                self._beat_due_s = self._clock() + HEARTBEAT_FRAC * self._host.heartbeat_s
+                self._spoken_s = self._clock()
                 return reply
         self._await_quiet(port)
         if self._host.garbled_count > garbled_count:
@@ -529,7 +533,6 @@ class SerialPump:
 
     def _drop(self) -> None:
         port, self._port = self._port, None
-        self._beat_due_s = inf
         if port is not None:
             port.close()
 

@@ -106,6 +106,8 @@ class SerialPort:
         self._name = name
         self._line = line
         self._descriptor_no = _descriptor(far)
+        if self._descriptor_no is None:
+            far.timeout = SLICE_S
 
     @property
     def name(self) -> str:
@@ -133,7 +135,7 @@ class SerialPort:
                 return self._read_by_slices(deadline_s)
             wait_s = max(0.0, deadline_s - time.monotonic())
             ready, _, _ = select.select((self._descriptor_no,), (), (), wait_s)
-            return self._far.read(self._far.in_waiting or 1) if ready else b""
+            return self._far.read(READ_COUNT) if ready else b""
 
     def drain(self) -> bytes:
         """Take what has arrived already."""
@@ -181,7 +183,7 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
             bytesize=line.data_bits,
             parity=line.parity,
             stopbits=line.stop_bits,
-            timeout=SLICE_S,
+            timeout=0.0,  # who waits is `SerialPort`, and for no longer than the deadline
             write_timeout=WRITE_LIMIT_S,
         )
         if "://" not in url:
@@ -333,9 +335,13 @@ class MemoryPort:
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
-        if not self._is_open or self.far is None or not self.far._is_open:  # noqa: SLF001 - the other end
+        self._check_open()
+        if self.far is not None:
+            self.far.arrive(data)
+
+    def _check_open(self) -> None:
+        if not self._is_open or (self.far is not None and not self.far._is_open):  # noqa: SLF001 - the other end
             raise LinkDown(f"{self._name}: the port was lost: connect again")
-        self.far.arrive(data)
 
     def arrive(self, data: bytes) -> None:
         """Take what comes over the line."""
@@ -354,8 +360,7 @@ class MemoryPort:
                     data = bytes(self._inbox)
                     self._inbox.clear()
                     return data
-                if not self._is_open or (self.far is not None and not self.far._is_open):  # noqa: SLF001
-                    raise LinkDown(f"{self._name}: the port was lost: connect again")
+                self._check_open()
                 left_s = deadline_s - self._clock()
                 if left_s <= 0.0:
                     return b""
@@ -369,6 +374,8 @@ class MemoryPort:
         with self._arrived:
             data = bytes(self._inbox)
             self._inbox.clear()
+        if not data:
+            self._check_open()
         return data
 
     def close(self) -> None:
