@@ -13,6 +13,7 @@ DIALECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "ambupump": ("drivers.dialects.ambupump", "AMBUPUMP"),
         "miva": ("drivers.dialects.miva", "MIVA"),
+        "new-era": ("drivers.dialects.new_era", "NEW_ERA"),
     }
 )
 """Name: the module, and what in it is the dialect."""

@@ -1,0 +1,59 @@
+"""The `new-era` dialect: syringe pumps of the NE-1000 family, in Basic and Safe mode.
+
+Its specification, with how sure each statement is, stands in docs/protocols/new-era.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from drivers.dialects import HostSide, PumpIdentity, PumpSide
+from drivers.dialects.new_era.host import CAPABILITIES, NewEraHost
+from drivers.dialects.new_era.pump import NewEraPump
+from drivers.dialects.new_era.runner import USUAL, Habits
+from drivers.dialects.new_era.tables import NE_1000, Model
+from drivers.transport import LineSettings
+from pump.port import PumpDevice
+
+ANYONE: Final = PumpIdentity()
+
+
+class NewEraDialect:
+    """Both sides of the protocol, for the pump at one address.
+
+    Args:
+        address: 0 to 99; several pumps on a line have one each.
+        model: What an emulated pump calls itself, and how fast its pusher goes.
+        habits: What the sources leave open.
+    """
+
+    name = "new-era"
+    title = "bench-top syringe pumps of the New Era NE-1000 family (not for people)"
+    capabilities = CAPABILITIES
+    read_only_by_default = False
+
+    def __init__(self, address: int = 0, model: Model = NE_1000, habits: Habits = USUAL) -> None:
+        self.line = LineSettings(baud=model.baud)
+        self._address = address
+        self._model = model
+        self._habits = habits
+
+    def host(self, draw_session: Callable[[], int]) -> HostSide:  # noqa: ARG002  (it knows no sessions)
+        """Make a controller's side."""
+        return NewEraHost(self._address)
+
+    def pump(
+        self,
+        device: PumpDevice,
+        identity: PumpIdentity = ANYONE,  # noqa: ARG002  (a pump says its model and version, no more)
+        *,
+        timers: bool = True,
+    ) -> PumpSide:
+        """Make the side of the pump `device`, just switched on."""
+        return NewEraPump(
+            device, address=self._address, model=self._model, habits=self._habits, timers=timers
+        )
+
+
+NEW_ERA: Final = NewEraDialect()

@@ -1,0 +1,1 @@
+"""The New Era dialect, both sides."""
