@@ -6,6 +6,7 @@ Reading raises `PayloadError` where a payload is not what its type demands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any, Final, Literal, cast
 
 from drivers.dialects import Capability, PumpIdentity
@@ -202,8 +203,7 @@ def _write_reservoir(words: Writer, reservoir_ml: float | None) -> bytes:
 
 
 def _read_reservoir(reader: Reader) -> float | None:
-    volume_nl = reader.i64()
-    return None if volume_nl == NO_VOLUME else volume_nl / NL_PER_ML
+    return _volume(reader.i64())
 
 
 # ---------------------------------------------------------------- what came of a command
@@ -311,49 +311,65 @@ EXTERNAL_POWER: Final = 0x01
 EXTERNAL_POWER_KNOWN: Final = 0x02
 
 
+_STATUS: Final = Struct("<QBBBIqqqqB")
+"""Time, mode, lock level, power, charge, flow, given, left to give, left in the reservoir, alarms."""
+
+_ALARM: Final = Struct("<BBB")
+"""Alarm, priority, state."""
+
+
 def write_status(status: PumpStatus) -> bytes:
     """Put into words how a pump is."""
     power = 0 if status.external_power is None else EXTERNAL_POWER_KNOWN
-    words = Writer().u8(Result.OK).u64(nearest(status.t_s, US_PER_S))
-    words.u8(MODES.number(status.mode)).u8(LOCK_LEVELS.number(status.lock_level))
-    words.u8(power | (EXTERNAL_POWER if status.external_power else 0))
-    words.u32(_ppm(status.battery_frac))
-    words.i64(nearest(status.rate_ml_h, NL_PER_ML))
-    for volume_ml in (status.given_ml, status.vtbi_left_ml, status.reservoir_ml):
-        words.i64(NO_VOLUME if volume_ml is None else nearest(volume_ml, NL_PER_ML))
-    words.u8(len(status.alarms))
+    words = Writer().u8(Result.OK)
+    words.words(
+        _STATUS,
+        nearest(status.t_s, US_PER_S),
+        MODES.number(status.mode),
+        LOCK_LEVELS.number(status.lock_level),
+        power | (EXTERNAL_POWER if status.external_power else 0),
+        _ppm(status.battery_frac),
+        nearest(status.rate_ml_h, NL_PER_ML),
+        _nearest_volume(status.given_ml),
+        _nearest_volume(status.vtbi_left_ml),
+        _nearest_volume(status.reservoir_ml),
+        len(status.alarms),
+    )
     for alarm in status.alarms:
-        words.u8(ALARMS.number(alarm.code))
-        words.u8(PRIORITIES.number(alarm.priority)).u8(ALARM_STATES.number(alarm.state))
+        words.words(
+            _ALARM,
+            ALARMS.number(alarm.code),
+            PRIORITIES.number(alarm.priority),
+            ALARM_STATES.number(alarm.state),
+        )
     return words.done()
 
 
 def read_status(reader: Reader) -> PumpStatus:
     """Read how a pump is, behind the result."""
-    t_s = reader.u64() / US_PER_S
-    mode, lock_number, power = MODES.name(reader.u8()), reader.u8(), reader.u8()
-    battery_frac, rate_ml_h = _fraction(reader.u32()), reader.i64() / NL_PER_ML
-    given_ml, vtbi_left_ml, reservoir_ml = (_read_reservoir(reader) for _ in range(3))
-    alarms = tuple(
-        AlarmView(
-            code=ALARMS.name(reader.u8()),
-            priority=PRIORITIES.name(reader.u8()),
-            state=ALARM_STATES.name(reader.u8()),
-        )
-        for _ in range(reader.u8())
+    t_us, mode, lock_level, power, battery_ppm, rate_nl_h, given, left, reservoir, count = reader.words(
+        _STATUS
     )
+    alarms = tuple(_read_alarm(reader) for _ in range(count))
     reader.end()
     return PumpStatus(
-        t_s=t_s,
-        mode=mode,
-        rate_ml_h=rate_ml_h,
-        given_ml=given_ml,
-        vtbi_left_ml=vtbi_left_ml,
-        reservoir_ml=reservoir_ml,
-        lock_level=None if lock_number == UNSAID else LOCK_LEVELS.name(lock_number),
-        battery_frac=battery_frac,
+        t_s=t_us / US_PER_S,
+        mode=MODES.name(mode),
+        rate_ml_h=rate_nl_h / NL_PER_ML,
+        given_ml=_volume(given),
+        vtbi_left_ml=_volume(left),
+        reservoir_ml=_volume(reservoir),
+        lock_level=None if lock_level == UNSAID else LOCK_LEVELS.name(lock_level),
+        battery_frac=_fraction(battery_ppm),
         external_power=bool(power & EXTERNAL_POWER) if power & EXTERNAL_POWER_KNOWN else None,
         alarms=alarms,
+    )
+
+
+def _read_alarm(reader: Reader) -> AlarmView:
+    alarm, priority, state = reader.words(_ALARM)
+    return AlarmView(
+        code=ALARMS.name(alarm), priority=PRIORITIES.name(priority), state=ALARM_STATES.name(state)
     )
 
 
@@ -377,6 +393,14 @@ def read_program(reader: Reader) -> Program:
     )
     reader.end()
     return program
+
+
+def _nearest_volume(volume_ml: float | None) -> int:
+    return NO_VOLUME if volume_ml is None else nearest(volume_ml, NL_PER_ML)
+
+
+def _volume(volume_nl: int) -> float | None:
+    return None if volume_nl == NO_VOLUME else volume_nl / NL_PER_ML
 
 
 def _ppm(fraction: float | None) -> int:

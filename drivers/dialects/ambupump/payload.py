@@ -70,6 +70,11 @@ class Writer:
         self._parts += (_U8.pack(len(data)), data)
         return self
 
+    def words(self, layout: struct.Struct, *numbers: int) -> Writer:
+        """Add several words at once."""
+        self._parts.append(layout.pack(*numbers))
+        return self
+
     def raw(self, data: bytes) -> Writer:
         """Add bytes as they are."""
         self._parts.append(data)
@@ -119,6 +124,10 @@ class Reader:
             return self.raw(self.u8()).decode()
         except UnicodeDecodeError as error:
             raise PayloadError("a text that is not UTF-8") from error
+
+    def words(self, layout: struct.Struct) -> tuple[int, ...]:
+        """Take several words at once."""
+        return layout.unpack(self.raw(layout.size))
 
     def raw(self, count: int) -> bytes:
         """Take bytes as they are."""
