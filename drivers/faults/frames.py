@@ -47,6 +47,7 @@ BY_PAUSE: Final = Frames()
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "ambupump": "drivers.dialects.ambupump.line_faults",
+        "new-era": "drivers.dialects.new_era.line_faults",
     }
 )
 """Where each dialect says what its frames look like. It is imported when it is asked for."""

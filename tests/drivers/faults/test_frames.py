@@ -18,8 +18,16 @@ TO, FRO = Way.REQUEST, Way.REPLY
 PING = encode(Frame(Type.PING, 7, 1))
 PONG = encode(Frame(Type.PING + 0x80, 7, 1, b"\x00"))
 
+SAFE_VER = bytes.fromhex("02 08 30 56 45 52 48 09 03")  # the packets of the maker's manual and of a client
+SAFE_STALL = bytes.fromhex("02 09 30 30 41 3F 52 65 86 03")
+SAFE_STATUS = bytes.fromhex("02 07 30 30 49 19 DD 03")
+
 STREAMS = {
     "ambupump": {TO: [PING, encode(Frame(Type.STOP, 7, 2, b"\x02"))], FRO: [PONG, PONG]},
+    "new-era": {
+        TO: [b"0VER\r", SAFE_VER, b"0RAT 5 \r", b"\r", b"*ADR\r"],
+        FRO: [b"\x0200SNE1000V3.923\x03", SAFE_STATUS, b"\x0200I\x03", SAFE_STALL],
+    },
 }
 
 
@@ -85,3 +93,14 @@ def test_an_alarm_on_the_ambupump_line_is_a_row_of_the_log_in_the_hosts_session(
     (event,) = framer().feed(frames.alarm(PONG))
     assert (event.type_code, event.session_no) == (Type.EVENT, 7)
     assert read_row(Reader(event.payload)).code == "AIR_IN_LINE"
+
+
+def test_an_alarm_on_the_new_era_line_is_the_stall_of_the_same_pump_in_the_same_mode() -> None:
+    frames = frames_of("new-era")
+    assert frames.alarm is not None
+    assert frames.readdress is not None
+    assert frames.alarm(b"\x0200I\x03") == b"\x0200A?S\x03"
+    assert frames.alarm(SAFE_STATUS)[2:7] == b"00A?S"
+    assert frames.readdress(b"\x0200I\x03") == b"\x0205I\x03"
+    assert frames.readdress(b"0RAT 5\r") == b"5RAT 5\r"
+    assert frames.readdress(b"VER\r") == b"9VER\r"
