@@ -11,6 +11,7 @@ from drivers.dialects import Dialect
 
 DIALECTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "alaris": ("drivers.dialects.alaris", "ALARIS"),
         "ambupump": ("drivers.dialects.ambupump", "AMBUPUMP"),
         "miva": ("drivers.dialects.miva", "MIVA"),
         "new-era": ("drivers.dialects.new_era", "NEW_ERA"),
