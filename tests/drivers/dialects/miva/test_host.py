@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import inf
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.dialects import Capability, PumpIdentity, Verdict
 from drivers.dialects.miva import MIVA, MivaDialect
@@ -13,7 +16,7 @@ from drivers.dialects.miva.frames import Checksum, encode
 from drivers.dialects.miva.host import MivaHost
 from drivers.dialects.miva.records import Record
 from drivers.dialects.miva.tables import RING_COUNT
-from drivers.errors import LinkGarbled, LinkTimeout, NotAllowed, UncertainDelivery, WrongPeer
+from drivers.errors import DriverError, LinkGarbled, LinkTimeout, NotAllowed, UncertainDelivery, WrongPeer
 from pump.commands import (
     Acknowledge,
     Command,
@@ -182,6 +185,55 @@ def test_a_lost_reply_to_an_act_is_uncertain_and_not_repeated() -> None:
     assert resolved.verdict is Verdict.UNKNOWN
     assert resolved.status.mode == "running"
     assert made.device.applied == [Start()]
+
+
+class Spoiler:
+    """Loses or spoils the pieces that go over a line, each as the next of `whims` says; 0 leaves it whole."""
+
+    def __init__(self, whims: list[int]) -> None:
+        self.whims = whims
+
+    def __call__(self, data: bytes) -> bytes:
+        whim = self.whims.pop() if self.whims else 0
+        match whim:
+            case 0:
+                return data
+            case 1:
+                return b""
+            case 2:
+                return data[: len(data) // 2]
+            case 3:
+                return bytes((data[0] ^ 0x20,)) + data[1:]
+            case _:
+                return b"\x02\xff" + data[:-1] + b"\x00" + data[-1:]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    to_pump=st.lists(st.integers(0, 4), max_size=12),
+    to_host=st.lists(st.integers(0, 4), max_size=12),
+    commands=st.lists(st.sampled_from((Start(), Silence(), PressKey(key=Key.OK, down=True))), max_size=4),
+)
+def test_whatever_is_lost_or_spoilt_nothing_but_stop_is_done_more_often_than_it_was_asked(
+    to_pump: list[int], to_host: list[int], commands: list[Command]
+) -> None:
+    made = line()
+    made.to_pump, made.to_host = Spoiler(to_pump), Spoiler(to_host)
+    began_s = made.wall_s
+    for command in commands:
+        made.device.applied.clear()
+        with suppress(DriverError):
+            made.pump.send(command)
+        done = [each for each in made.device.applied if not isinstance(each, PressKey) or each.down]
+        assert len(done) <= 1
+        if made.pump.uncertain is not None:
+            with suppress(DriverError):
+                made.pump.resolve()
+    assert made.wall_s - began_s < 300.0
+    made.to_pump = made.to_host = lambda data: data
+    if made.pump.uncertain is not None:
+        made.pump.resolve()
+    assert made.pump.status().mode == made.device.status().mode
 
 
 # ---------------------------------------------------------------- bytes written by hand
