@@ -20,8 +20,8 @@ from sim.world.result import Result
 from sim.world.setup import Setup, Step
 from sim.world.world import World
 
-BUDGET_S = 0.005
-"""So long the world may work before the loop's other tasks get a turn."""
+BUDGET_S = 0.0005
+"""So long the world may work before the loop's other tasks get a turn: a command waits behind it."""
 
 LONGEST_WAIT_S = 3600.0
 """A wait is cut into pieces: asyncio refuses very long ones."""
@@ -82,7 +82,8 @@ class LiveSession:
     async def _wait_for(self, wait_s: float) -> None:
         self._wake.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), min(wait_s, LONGEST_WAIT_S))
+            async with asyncio.timeout(min(wait_s, LONGEST_WAIT_S)):
+                await self._wake.wait()
 
     def inject(self, step: Step) -> Step:
         """Carry out `step` now; returns it with the time at which it was.
