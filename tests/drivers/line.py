@@ -110,6 +110,7 @@ class Line:
         self.to_host: Callable[[bytes], bytes] = lambda data: data
         self.opened_count = 0
         self.sent: list[bytes] = []
+        self._later: list[tuple[float, Callable[[], bytes]]] = []
         self._pair: MemoryPair | None = None
         numbers: Iterator[int] = count(0xC0DE)
         self.pump = SerialPump(
@@ -153,8 +154,16 @@ class Line:
         assert self._pair is not None
         self._pair.host.arrive(data)
 
+    def later(self, due_s: float, data: Callable[[], bytes]) -> None:
+        """Have `data` arrive at the host at `due_s`, if somebody waits then."""
+        self._later.append((due_s, data))
+
     def _wait(self, deadline_s: float) -> None:
         """Let time go on to the next thing that the pump says, at most to the deadline."""
+        if self._later and self._later[0][0] <= deadline_s:
+            self.wall_s, data = self._later.pop(0)
+            self.say(data())
+            return
         due_s = self.side.next_deadline_s()
         if due_s <= deadline_s:
             self.pass_time(max(0.0, due_s - self.wall_s))

@@ -73,6 +73,12 @@ def test_every_byte_is_a_frame_s_or_garbage_or_pending(pieces: list[bytes]) -> N
     assert framed_count + found.garbled_count + found.pending_count == total_count
 
 
+def test_a_protocol_that_never_has_enough_is_bounded_too() -> None:
+    found: Framer[str] = Framer(lambda _buffer: None, LONGEST_COUNT)
+    assert found.feed(b"x" * 1000) == []
+    assert (found.pending_count, found.garbled_count) == (LONGEST_COUNT - 1, 1001 - LONGEST_COUNT)
+
+
 def test_a_flood_is_bounded() -> None:
     found = framer()
     found.feed(b"<9" * 100_000)

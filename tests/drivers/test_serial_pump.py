@@ -24,7 +24,7 @@ from drivers.errors import (
     UncertainDelivery,
     WrongPeer,
 )
-from drivers.serial_pump import PATIENCE_S, SerialPump
+from drivers.serial_pump import PATIENCE_S, QUIET_S, SerialPump
 from drivers.transport import MemoryPair
 from pump.commands import (
     Command,
@@ -228,6 +228,30 @@ def test_a_late_reply_is_not_taken_for_the_next_one_s() -> None:
     assert line.pump.counts.stale_count == len(late[0])
 
 
+def test_after_a_time_out_the_line_must_be_quiet_before_anything_is_sent() -> None:
+    line = connected()
+    late: list[bytes] = []
+    sent_s: list[float] = []
+
+    def note(data: bytes) -> bytes:
+        sent_s.append(line.wall_s)
+        return data
+
+    def hold(data: bytes) -> bytes:
+        late.append(data)
+        return b"" if len(late) == 1 else data
+
+    line.to_pump, line.to_host = note, hold
+    # The reply comes in two pieces, 20 and 50 ms after the time for it was over.
+    wait_s = PATIENCE_S + (15 + 1030) * 12 / 115200
+    begun_s = line.wall_s
+    line.later(begun_s + wait_s + 0.02, lambda: late[0][:9])
+    line.later(begun_s + wait_s + 0.05, lambda: late[0][9:])
+    assert line.pump.status().mode == "stopped"
+    assert sent_s == pytest.approx([begun_s, begun_s + wait_s + 0.05 + QUIET_S])
+    assert line.pump.counts.stale_count == len(late[0])
+
+
 def test_stale_bytes_are_counted() -> None:
     line = connected()
     line.say(b"noise")
@@ -338,6 +362,15 @@ def test_a_stop_that_cannot_be_proven_says_so() -> None:
         line.pump.send(Stop())
     line.to_pump = lambda data: data
     assert line.pump.send(Stop()).accepted
+
+
+def test_a_command_in_a_session_that_is_lost_was_not_done_and_is_not_uncertain() -> None:
+    line = connected()
+    line.side.restart(line.wall_s)
+    with pytest.raises(LinkDown, match="lost this session"):
+        line.pump.send(Start())
+    assert line.pump.uncertain is None
+    assert line.device.applied == []
 
 
 def test_resolving_takes_an_uncertain_command() -> None:
