@@ -2,13 +2,16 @@
 
 The scenario runs underneath: what is not the pump's to do is carried out, and so is what was done to the pump
 before its first start. From there on the pump belongs to whoever is at the port.
+
+A bench-top syringe pump has no scenario: behind its dialect stands a syringe on a table.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,11 +25,17 @@ if TYPE_CHECKING:
     from drivers.dialects import Dialect
     from drivers.emulator import Emulator, LineEnd
     from drivers.record import Tap
+    from pump.port import PumpDevice
     from sim.live import LiveSession
     from sim.world.setup import Setup, Step
 
+    Living = tuple[PumpDevice, Coroutine[Any, Any, None]]
+
 NOMINAL: Final = "bag-7-day-nominal"
 """What the pump is fastened to unless a scenario says otherwise: primed, stopped, on the catheter."""
+
+ON_A_TABLE: Final = frozenset({"new-era"})
+"""Dialects of bench-top syringe pumps: no bag, no patient, no scenario."""
 
 LOOPBACK: Final = "127.0.0.1"
 HIGHEST_PORT_NO: Final = 65535
@@ -87,7 +96,7 @@ class Place:
     help="Simulated seconds per second. Protocol timers stay on wall time.",
 )
 @click.option(
-    "--scenario", "scenario_name", default=NOMINAL, metavar="NAME_OR_FILE", help="What happens to it."
+    "--scenario", "scenario_name", metavar="NAME_OR_FILE", help="What happens to it; not to a syringe pump."
 )
 @click.option(
     "--capture", type=click.Path(path_type=Path), metavar="FILE", help="Take the wire down in FILE."
@@ -100,13 +109,13 @@ def command(
     rfc2217: Address | None,
     pace_baud: int | None,
     speed_frac: float,
-    scenario_name: str,
+    scenario_name: str | None,
     capture: Path | None,
 ) -> int:
     """Be a pump on a serial port that speaks DIALECT, until it is told to end.
 
     Give one of --pty, --tcp and --rfc2217. Unless a scenario says otherwise it is a primed, stopped pump with
-    a 7-day bag. Simulated: not a medical device.
+    a 7-day bag; one that speaks new-era holds a 60 mL syringe. Simulated: not a medical device.
     """
     import asyncio
 
@@ -118,14 +127,20 @@ def command(
     if sum(each is not None for each in (pty, tcp, rfc2217)) != 1:
         raise UserError("give one place: --pty LINK, --tcp HOST:PORT or --rfc2217 HOST:PORT")
     dialect = dialect_of(dialect_name)
-    try:
-        setup, begin_s = beneath(load(scenario_name).setup)
-    except ScenarioError as error:
-        raise UserError(str(error)) from error
+    begin: Callable[[], Living]
+    if dialect_name in ON_A_TABLE:
+        if scenario_name is not None:
+            raise UserError(f"no scenario happens to a pump that speaks {dialect_name}: leave --scenario out")
+        begin = partial(on_a_table, speed_frac)
+    else:
+        try:
+            setup, begin_s = beneath(load(scenario_name or NOMINAL).setup)
+        except ScenarioError as error:
+            raise UserError(str(error)) from error
+        begin = partial(in_a_world, setup, begin_s, speed_frac)
     with ExitStack() as stack:
         tap = None if capture is None else recorder(capture, dialect, stack)
-        serving = Serving(dialect, place, pace_baud, speed_frac, tap)
-        return asyncio.run(serving.run(setup, begin_s))
+        return asyncio.run(Serving(dialect, place, pace_baud, tap).run(begin))
 
 
 def recorder(file: Path, dialect: Dialect, stack: ExitStack) -> Tap:
@@ -195,11 +210,10 @@ class Serving:
     dialect: Dialect
     place: Place
     pace_baud: int | None
-    speed_frac: float
     tap: Tap | None = None
 
-    async def run(self, setup: Setup, begin_s: float) -> int:
-        """Serve until SIGTERM; returns the exit code.
+    async def run(self, begin: Callable[[], Living]) -> int:
+        """Serve what `begin` gives until SIGTERM; returns the exit code.
 
         Raises:
             UserError: the port cannot be had.
@@ -210,10 +224,10 @@ class Serving:
 
         async with AsyncExitStack() as stack:
             ended = until_a_signal()
-            session = begun(setup, begin_s, self.speed_frac)
-            url = await stack.enter_async_context(opened(self.place, await self._emulator(session, stack)))
-            living = asyncio.create_task(session.run())
+            device, life = begin()
+            living = asyncio.create_task(life)
             stack.callback(living.cancel)
+            url = await stack.enter_async_context(opened(self.place, await self._emulator(device, stack)))
             click.echo(f"ready: {url}")
             tell(f"ask it: ambupump pump --port {url} --dialect {self.dialect.name} status")
             either: set[Future[Any]] = {living, ended}
@@ -224,11 +238,9 @@ class Serving:
             raise KeyboardInterrupt
         return 0
 
-    async def _emulator(self, session: LiveSession, stack: AsyncExitStack) -> Emulator:
+    async def _emulator(self, device: PumpDevice, stack: AsyncExitStack) -> Emulator:
         from drivers.emulator import Emulator, Served
-        from sim.local_pump import LivePump
 
-        device = LivePump(session)
         return await stack.enter_async_context(
             Emulator(
                 [Served(device, self.dialect.pump(device))],
@@ -238,6 +250,35 @@ class Serving:
                 told=tell,
             )
         )
+
+
+def in_a_world(setup: Setup, begin_s: float, speed_frac: float) -> Living:
+    """Give the pump of a world, and the world's life."""
+    from sim.local_pump import LivePump
+
+    session = begun(setup, begin_s, speed_frac)
+    return LivePump(session), session.run()
+
+
+def on_a_table(speed_frac: float) -> Living:
+    """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe; and its life."""
+    import asyncio
+
+    from pump.profiles import load_profile
+    from pump.program import Program
+    from pump.settings import PumpSettings
+    from sim.bench import BenchOf
+    from sim.clocks import PacedClock
+    from sim.live_bench import LiveBench
+    from sim.plant.syringe import SyringeConfig, SyringePlant
+
+    profile = load_profile("lab-syringe")
+    program = Program(rate_ml_h=1.0, vtbi_ml=profile.volume_max_ml, reservoir_ml=profile.volume_max_ml)
+    settings = PumpSettings(profile=profile, program=program)
+    bench = BenchOf(settings, SyringeConfig(), program.rate_ml_h, 0.0, SyringePlant)
+    wall = asyncio.get_running_loop().time
+    pump = LiveBench(bench, PacedClock(wall(), rate_frac=speed_frac), wall)
+    return pump, pump.run()
 
 
 def begun(setup: Setup, begin_s: float, speed_frac: float) -> LiveSession:

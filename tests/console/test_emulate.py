@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 
@@ -21,9 +19,9 @@ from drivers.dialects.ambupump import AMBUPUMP
 from scenarios.loader import load
 from sim.world.setup import Setup
 from sim.world.world import World
+from tests.console.emulating import PATIENCE_S, emulating, ended
 from tests.sim.made import setup, step
 
-PATIENCE_S = 20.0
 BAUD = AMBUPUMP.line.baud
 
 
@@ -38,31 +36,6 @@ FRAME_BEGINS = hello()[:1]
 
 def verbs(made: Setup) -> list[tuple[float, str]]:
     return [(step.at_s, step.verb) for step in made.steps]
-
-
-@contextmanager
-def emulating(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The process and the URL that it says it is ready at; killed in the end, if need be."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "console", "emulate", "ambupump", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            ready = process.stdout.readline()
-            assert ready.startswith("ready: "), process.communicate(timeout=PATIENCE_S)
-            yield process, ready.removeprefix("ready: ").strip()
-        finally:
-            process.kill()
-
-
-def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]:
-    """Exit code and what was said to people."""
-    process.send_signal(by)
-    _, said = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, said
 
 
 class TestBeneath:

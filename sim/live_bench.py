@@ -1,0 +1,79 @@
+"""A bench on the wall clock, without a world around it: a pump on a table, with nobody but its host.
+
+What a scenario needs (people, a script, a record) is a world's; see `sim/live.py`. Commands come on the next
+whole simulated millisecond here as there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from typing import Final
+
+from pump.commands import Command
+from pump.events import Event
+from sim.bench import Action, BenchOf
+from sim.clocks import PacedClock
+from sim.live import LONGEST_WAIT_S, next_millisecond_s
+from sim.local_pump import LocalPump
+from sim.plant.actions import PlantAction
+from sim.plant.protocol import Plant
+
+PROMPT_S: Final = 1e-6
+"""A loop may wake so much too early: waiting for the rest would be waiting for nothing."""
+
+
+class LiveBench(LocalPump):
+    """The pump of `bench`, as it is while the clock goes on. All methods belong to the loop's own thread."""
+
+    def __init__(self, bench: BenchOf[Plant], clock: PacedClock, wall: Callable[[], float]) -> None:
+        super().__init__(bench)
+        self.clock = clock
+        self._wall = wall
+        self._wake = asyncio.Event()
+
+    @property
+    def t_s(self) -> float:
+        """The time that the clock shows, with everything done that was due."""
+        now_s = max(self._bench.t_s, self.clock.sim_s(self._wall()))
+        if self._bench.next_deadline_s() <= now_s:
+            self._bench.advance_to(now_s)
+            self._stir()
+        return now_s
+
+    async def run(self) -> None:
+        """Follow the clock for ever."""
+        while True:
+            due_s = self._bench.next_deadline_s()
+            wait_s = self.clock.wall_s(due_s) - self._wall()
+            if wait_s > PROMPT_S:
+                await self._wait_for(wait_s)
+            else:
+                self._bench.advance_to(due_s)
+                self.changed()
+                await asyncio.sleep(0)
+
+    def act(self, action: PlantAction) -> list[Event]:
+        """Do something to what the pump is fastened to."""
+        return self._do(action)
+
+    def _obey(self, command: Command) -> list[Event]:
+        return self._do(command)
+
+    def _do(self, action: Action) -> list[Event]:
+        now_s = max(self._bench.t_s, self.clock.sim_s(self._wall()))
+        self._bench.advance_to(next_millisecond_s(now_s, after_s=-inf))
+        events = self._bench.apply(action)
+        self._stir()
+        return events
+
+    def _stir(self) -> None:
+        self.changed()
+        self._wake.set()
+
+    async def _wait_for(self, wait_s: float) -> None:
+        self._wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), min(wait_s, LONGEST_WAIT_S))

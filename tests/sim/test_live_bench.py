@@ -1,0 +1,70 @@
+"""A bench on a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pump.commands import Start
+from pump.profiles import load_profile
+from pump.program import Program
+from pump.settings import PumpSettings
+from sim.bench import BenchOf
+from sim.clocks import PacedClock
+from sim.live_bench import LiveBench
+from sim.plant.actions import Clamp
+from sim.plant.syringe import SyringeConfig, SyringePlant
+from tests.drivers.virtual_loop import at_once
+
+
+def live(wall_s: list[float], rate_frac: float = 1.0) -> LiveBench:
+    program = Program(rate_ml_h=100.0, vtbi_ml=2.0, reservoir_ml=9999.0)
+    pump = PumpSettings(profile=load_profile("lab-syringe"), program=program)
+    bench = BenchOf(pump, SyringeConfig(), 1.0, 0.0, SyringePlant)
+    return LiveBench(bench, PacedClock(wall_s[0], rate_frac=rate_frac), lambda: wall_s[0])
+
+
+def test_it_is_as_far_as_the_clock() -> None:
+    wall_s = [50.0]
+    pump = live(wall_s, rate_frac=10.0)
+    assert pump.send(Start()).accepted
+    wall_s[0] += 3.6
+    status = pump.status()
+    assert status.t_s == pytest.approx(36.0)
+    assert status.mode == "running"
+    assert status.given_ml == pytest.approx(1.0)
+    wall_s[0] += 3.7
+    assert pump.status().mode == "complete"
+
+
+def test_commands_come_on_whole_milliseconds_and_everyone_hears() -> None:
+    wall_s = [0.0]
+    pump = live(wall_s)
+    heard: list[float] = []
+    pump.on_change(lambda: heard.append(wall_s[0]))
+    wall_s[0] = 1.2345
+    pump.send(Start())
+    assert pump.events_since(0)[0].t_s == 1.235
+    assert pump.act(Clamp(where="downstream", closed=True))[0].t_s == 1.235
+    assert heard == [1.2345, 1.2345]
+
+
+def test_what_is_due_happens_when_nobody_asks() -> None:
+    async def story() -> list[float]:
+        wall = asyncio.get_running_loop().time
+        program = Program(rate_ml_h=100.0, vtbi_ml=2.0, reservoir_ml=9999.0)
+        settings = PumpSettings(profile=load_profile("lab-syringe"), program=program)
+        bench = BenchOf(settings, SyringeConfig(), 1.0, 0.0, SyringePlant)
+        pump = LiveBench(bench, PacedClock(wall(), rate_frac=2.0), wall)
+        living = asyncio.create_task(pump.run())
+        await asyncio.sleep(10.0)
+        pump.send(Start())
+        modes: list[float] = []
+        pump.on_change(lambda: modes.append(wall()) if bench.core.mode == "complete" and not modes else None)
+        await asyncio.sleep(100.0)
+        living.cancel()
+        return modes
+
+    # 72 s of the pump's time are 36 s on the wall.
+    assert at_once(story()) == [pytest.approx(1000.0 + 10.0 + 36.0, abs=1e-3)]
