@@ -27,6 +27,7 @@ COMMANDS: Final = MappingProxyType(
         "replay": "console.replay",
         "diff": "console.diff",
         "emulate": "console.emulate",
+        "proxy": "console.proxy",
         "profiles": "console.profiles",
         "schema": "console.schema",
     }

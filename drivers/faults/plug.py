@@ -23,10 +23,17 @@ class Plug(Generic[NameT]):
 
     Args:
         told: Is told in a line of text when the port goes, comes back, or cannot.
+        errors: What serving may raise where the port cannot be had.
     """
 
-    def __init__(self, *, told: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(
+        self,
+        *,
+        told: Callable[[str], None] = lambda _text: None,
+        errors: tuple[type[Exception], ...] = (OSError,),
+    ) -> None:
         self._told = told
+        self._errors = errors
         self._serve: Serve[NameT] | None = None
         self._served = AsyncExitStack()
         self._wishes: asyncio.Queue[tuple[bool, bool]] = asyncio.Queue()
@@ -80,7 +87,7 @@ class Plug(Generic[NameT]):
         try:
             name = await self._served.enter_async_context(self._serve())
             self._told(f"the port is back: {name}")
-        except OSError as error:
+        except self._errors as error:
             self._told(f"the port cannot come back: {error}")
         finally:
             for fd in kept_busy:

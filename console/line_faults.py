@@ -1,0 +1,159 @@
+"""What the commands that serve a port share about faults of its line: reading, telling, taking power."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from console.emulate import Address, Place, opened, tell
+from console.errors import UserError
+
+if TYPE_CHECKING:
+    from drivers.emulator import LineEnd
+    from drivers.faults.end import FaultyEnd
+    from drivers.faults.frames import Frames
+    from drivers.faults.line import Struck
+    from drivers.faults.script import Rule, Script
+    from sim.live import LiveSession
+    from sim.world.setup import Step
+
+WAYS: Final = {"to_pump": "request", "from_pump": "reply", "both": "both"}
+"""The ways of a step, in a script's words."""
+
+FRAME_FAULTS: Final = {
+    "link_drop": "drop",
+    "link_repeat": "duplicate",
+    "link_corrupt": "flip",
+    "link_truncate": "truncate",
+    "link_delay": "delay",
+}
+"""The verbs of the line that are done to so many frames, and the faults that they are."""
+
+LASTING_FAULTS: Final = {"link_silence": "silence", "link_disconnect": "disconnect"}
+"""The verbs that last."""
+
+
+def script_of(text: str, seed: int | None) -> Script:
+    """Read faults as given on the command line: the faults themselves, or the name of a file with them.
+
+    Raises:
+        UserError: the file cannot be read, or what is asked for cannot be had.
+    """
+    from drivers.faults.script import FaultScriptError, parse_script
+    from scenarios.faults import ScenarioError
+    from scenarios.files import text_of
+
+    path = Path(text)
+    try:
+        script = parse_script(text_of(path, text, "fault script") if _is_file(path) else text)
+    except (FaultScriptError, ScenarioError) as error:
+        raise UserError(str(error)) from error
+    return script if seed is None else replace(script, seed=seed)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long for a name, or with a zero in it: no name then
+        return False
+
+
+def rule_of(step: Step) -> Rule:
+    """Give the fault that a step with a verb of the line asks for; it begins when it is added."""
+    from drivers.faults.script import parse_rule
+
+    given = dict(step.params)
+    if step.verb in LASTING_FAULTS:
+        return parse_rule(f"{LASTING_FAULTS[step.verb]} for {given['for_s']:.6f} s")
+    count = int(given.get("frames_count", 1))
+    way = WAYS[str(given.get("direction", "both"))]
+    text = f"{FRAME_FAULTS[step.verb]} {way} 1-{count}"
+    return parse_rule(f"{text} by {given['delay_s']:.6f} s" if step.verb == "link_delay" else text)
+
+
+def teller(begun_s: float) -> Callable[[Struck], None]:
+    """Give what tells people of each fault as it happens, by the time since `begun_s`."""
+
+    def told(struck: Struck) -> None:
+        which = f", {struck.way} {struck.rule.unit} {struck.number}" if struck.number else ""
+        tell(f"{struck.at_s - begun_s:.3f} s: {struck.rule}{which}")
+
+    return told
+
+
+async def serve_with_faults(
+    inner: LineEnd,
+    place: Place,
+    script: Script,
+    frames: Frames,
+    stack: AsyncExitStack,
+    power: Callable[[bool], None] | None = None,
+) -> tuple[str, FaultyEnd]:
+    """Serve `inner` at `place` behind a line on which `script` happens; gives what a client opens.
+
+    Raises:
+        UserError: the place or a fault cannot be had.
+    """
+    import asyncio
+
+    from drivers.faults.end import FaultyEnd
+    from drivers.faults.plug import Plug
+    from drivers.faults.script import FaultScriptError
+
+    plug: Plug[str] = await stack.enter_async_context(Plug(told=tell, errors=(OSError, UserError)))
+    begun_s = asyncio.get_running_loop().time()
+    try:
+        end = FaultyEnd(inner, script, frames, socket=plug, power=power, noted=teller(begun_s))
+    except FaultScriptError as error:
+        raise UserError(str(error)) from error
+    stack.callback(end.close)
+    places = [place]
+    url = await plug.serve(lambda: opened(places[0], end))
+    places[0] = _found_again(place, url)
+    return url, end
+
+
+def _found_again(place: Place, url: str) -> Place:
+    """The place with the port number that it got, so that it comes back where it was."""
+    if place.pty is not None:
+        return place
+    port_no = int(url.rpartition(":")[2])
+    return replace(place, tcp=_numbered(place.tcp, port_no), rfc2217=_numbered(place.rfc2217, port_no))
+
+
+def _numbered(address: Address | None, port_no: int) -> Address | None:
+    return None if address is None else address._replace(port_no=port_no)
+
+
+def power_of(session: LiveSession) -> Callable[[bool], None]:
+    """Give what takes all power from the pump of `session`, and gives back what it took."""
+    from sim.plant.actions import InsertBattery, PlugMains
+    from sim.world.setup import Step
+
+    taken: list[InsertBattery | PlugMains] = []
+
+    def power(on: bool) -> None:
+        session.inject(Step(at_s=0.0, verb="wait"))  # the world is at the present, and its host is awake
+        plant = session.world.bench.plant
+        if on:
+            actions, taken[:] = tuple(taken), []
+        else:
+            battery = plant.battery
+            frac = plant.readings(session.world.now_s).battery_frac
+            taken[:] = [
+                PlugMains(present=plant.mains),
+                InsertBattery(
+                    present=battery.present,
+                    level_frac=frac,
+                    reversed_poles=battery.reversed_poles,
+                    sound=battery.sound,
+                ),
+            ]
+            actions = (PlugMains(present=False), InsertBattery(present=False))
+        for action in actions:
+            session.world.act(action, "environment")
+
+    return power
