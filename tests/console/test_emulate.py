@@ -131,6 +131,19 @@ class TestProcess:
                 assert FRAME_BEGINS in port.read(16)
             assert ended(process, signal.SIGTERM)[0] == 0
 
+    def test_a_syringe_pump_is_on_a_table(self) -> None:
+        with emulating("--tcp", "0", "--speed", "1000", dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                for command, reply in (
+                    (b"VER", b"\x0200A?R\x03"),
+                    (b"VER", b"\x0200SNE1000V3.923\x03"),
+                    (b"RAT1000MH", b"\x0200S\x03"),
+                    (b"RUN", b"\x0200I\x03"),
+                ):
+                    port.write(command + b"\r")
+                    assert port.read(len(reply)) == reply
+            assert ended(process, signal.SIGTERM)[0] == 0
+
     def test_a_capture_holds_both_ways(self, tmp_path: Path) -> None:
         file = tmp_path / "wire.jsonl"
         with emulating("--tcp", "0", "--capture", str(file)) as (process, url):
@@ -185,6 +198,9 @@ class TestBadUse:
 
     def test_a_scenario_that_there_is_not(self) -> None:
         assert "no scenario of the library" in refused("ambupump", "--tcp", "0", "--scenario", "nothing")
+
+    def test_a_scenario_for_a_syringe_pump(self) -> None:
+        assert "leave --scenario out" in refused("new-era", "--tcp", "0", "--scenario", "bag-7-day-nominal")
 
     def test_a_file_in_the_way(self, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("mine")
