@@ -28,6 +28,7 @@ COMMANDS: Final = MappingProxyType(
         "diff": "console.diff",
         "emulate": "console.emulate",
         "proxy": "console.proxy",
+        "pump": "console.pump",
         "profiles": "console.profiles",
         "schema": "console.schema",
     }

@@ -19,6 +19,7 @@ from typing import Protocol, Self
 
 from drivers.dialects import PumpSide
 from drivers.pacing import Pace
+from drivers.record import Tap
 from drivers.transport import LineSettings
 from drivers.uart import byte_s
 from pump.port import PumpDevice
@@ -56,18 +57,6 @@ class LineEnd(Protocol):
 
     def receive(self, data: bytes) -> None:
         """Take in what the client sent just now."""
-        ...
-
-
-class Tap(Protocol):
-    """Takes down what goes over the line."""
-
-    def heard(self, data: bytes) -> None:
-        """Take bytes from the client."""
-        ...
-
-    def said(self, data: bytes) -> None:
-        """Take bytes to the client."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from drivers.emulator import LineEnd
@@ -81,6 +81,43 @@ def _shown(peer: tuple[str, int] | None) -> str:
     return "a client" if peer is None else f"{peer[0]}:{peer[1]}"
 
 
+class TcpPort:
+    """A listening socket and everybody who came in by it.
+
+    Not asyncio's own server: that one forgets a connection which comes in while it closes.
+    """
+
+    def __init__(self, listener: socket.socket, end: LineEnd, kind: type[TcpClient]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._end = end
+        self._kind = kind
+        self._open_ones: set[TcpClient] = set()
+        self._coming: set[asyncio.Task[object]] = set()
+        listener.setblocking(False)
+        self._loop.add_reader(listener, self._let_in)
+
+    def _let_in(self) -> None:
+        with suppress(OSError):  # it has gone again already
+            link, _ = self._listener.accept()
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            coming: asyncio.Task[object] = self._loop.create_task(
+                self._loop.connect_accepted_socket(lambda: self._kind(self._end, self._open_ones), link)
+            )
+            self._coming.add(coming)
+            coming.add_done_callback(self._coming.discard)
+
+    async def close(self) -> None:
+        """Let nobody in any more, and hang up on everybody."""
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        await asyncio.gather(*self._coming, return_exceptions=True)
+        for each in tuple(self._open_ones):
+            each.hang_up()
+        while self._open_ones:  # noqa: ASYNC110 - a turn or two
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def on_tcp(
     end: LineEnd, host: str, port_no: int, kind: type[TcpClient] = TcpClient
@@ -90,12 +127,11 @@ async def on_tcp(
     Raises:
         OSError: the address cannot be had.
     """
-    open_ones: set[TcpClient] = set()
-    server = await asyncio.get_running_loop().create_server(lambda: kind(end, open_ones), host, port_no)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port_no), family=family)
+    address = listener.getsockname()
+    port = TcpPort(listener, end, kind)
     try:
-        yield server.sockets[0].getsockname()[:2]
+        yield address[0], address[1]
     finally:
-        server.close()
-        for each in tuple(open_ones):
-            each.hang_up()
-        await server.wait_closed()
+        await port.close()

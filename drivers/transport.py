@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import serial
 from serial.tools import list_ports
@@ -175,6 +176,8 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
     Raises:
         LinkDown: it cannot be opened; the text says why, and what would help.
     """
+    if url.startswith(("socket://", "rfc2217://")) and not _has_port(url):
+        raise LinkDown(f"{url}: cannot be opened (no port in it): give host and port, as 127.0.0.1:5000")
     with _own_errors(url, lost=False):
         far = serial.serial_for_url(
             url,
@@ -184,12 +187,19 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
             parity=line.parity,
             stopbits=line.stop_bits,
             timeout=0.0,  # who waits is `SerialPort`, and for no longer than the deadline
-            write_timeout=WRITE_LIMIT_S,
+            write_timeout=None if url.startswith("rfc2217://") else WRITE_LIMIT_S,  # it has none
         )
         if "://" not in url:
             far.exclusive = True
         far.open()
     return SerialPort(far, url, line)
+
+
+def _has_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port is not None
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,12 @@ class LiveSession:
         self.clock.resume(self._wall())
         self._wake.set()
 
+    def skip(self, span_s: float) -> None:
+        """Let so much simulated time pass at once, with everything that happens in it."""
+        self.clock.jump_to(self._wall(), self.now_s + span_s)
+        self.settle()
+        self._wake.set()
+
     def jump_to_next_event(self) -> float:
         """Be at the next event at once; returns its time, or inf if nothing will ever happen."""
         next_s = self.world.next_event_s()

@@ -150,6 +150,7 @@ class WorldPump(LocalPump):
     def __init__(self, world: World) -> None:
         super().__init__(world.bench)
         self._world = world
+        self._is_closed = False
         world.listen(self._hear)
 
     @property
@@ -160,7 +161,9 @@ class WorldPump(LocalPump):
     def close(self) -> None:
         """Have nobody called any more, and hear no more."""
         super().close()
-        self._world.unlisten(self._hear)
+        if not self._is_closed:
+            self._is_closed = True
+            self._world.unlisten(self._hear)
 
     def _obey(self, command: Command) -> list[Event]:
         return self._world.apply(command)

@@ -209,6 +209,7 @@ class TestOfAWorld:
         made.advance_to(20.0 * H)
         assert heard[-1] == "halted"
         pump.close()
+        pump.close()
         count = len(heard)
         made.do(step(21.0 * H, "unkink"))
         assert len(heard) == count
@@ -278,6 +279,15 @@ class TestOfALiveSession:
         wall.s += 20.0
         assert pump.status().mode == "halted"
         assert heard
+
+    def test_time_can_be_skipped_with_everything_in_it(self) -> None:
+        wall = Wall()
+        pump = live(wall, world(step(1800.0, "kink")))
+        pump._session.skip(72000.0)
+        assert pump.t_s == 72000.0
+        assert pump.status().mode == "halted"
+        wall.s += 1.0
+        assert pump.t_s == 72001.0
 
     def test_when_the_world_is_over_its_time_stands(self) -> None:
         wall = Wall()

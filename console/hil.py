@@ -1,0 +1,305 @@
+"""Rigs for the contract of a pump port.
+
+A pump that is emulated for a test: its time and its hands are the test's. Or a real one: its hands are a
+person's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+from console.emulate import NOMINAL, beneath
+from drivers.background import BackgroundLoop
+from drivers.dialects import Capability, Dialect
+from drivers.emulator import Emulator, Served
+from drivers.hil.contract import CONTROL
+from drivers.hil.rig import Deed
+from drivers.serial_pump import SerialPump
+from drivers.serve_pty import on_pty
+from drivers.serve_rfc2217 import on_rfc2217
+from drivers.serve_tcp import on_tcp
+from drivers.transport import LineSettings, MemoryPair, Port, open_port
+from pump.commands import Acknowledge, Stop
+from pump.lock import NURSE_CODE
+from pump.port import PumpPort
+from scenarios.loader import load
+from sim.clocks import PacedClock
+from sim.live import LiveSession
+from sim.local_pump import LivePump
+from sim.world.setup import Setup, Step
+from sim.world.world import World
+
+T = TypeVar("T")
+Way = Literal["local", "memory", "pty", "tcp", "rfc2217"]
+WAYS: Final[tuple[Way, ...]] = ("local", "memory", "pty", "tcp", "rfc2217")
+"""How a simulated pump can be reached, from no wire at all to a port over the network."""
+
+LOOPBACK: Final = "127.0.0.1"
+POLL_EVERY_S: Final = 0.5
+LOOK_EVERY_S: Final = 60.0
+"""So much pump time passes at once while something is waited for."""
+
+VERBS: Final = {Deed.CLAMP_BELOW: "clamp", Deed.OPEN_BELOW: "unclamp"}
+
+
+class EmulatedPump:
+    """A simulated pump that somebody else's code is to steer: on a port, or at hand.
+
+    Its own time goes by the wall clock, and further only by `let_pass`. A new one is primed and stopped, with
+    its line on the catheter.
+
+    Args:
+        setup: The pump and what happens to it; None: a 7-day bag, and nothing.
+        loop: Where it lives; None: with whoever asks.
+    """
+
+    def __init__(self, setup: Setup | None = None, loop: BackgroundLoop | None = None) -> None:
+        below, begin_s = beneath(load(NOMINAL).setup if setup is None else setup)
+        self._loop = loop
+        world = World(below)
+        world.advance_to(begin_s)
+        self.session = LiveSession(world, PacedClock(time.monotonic(), sim_s=begin_s), time.monotonic)
+        self.device = LivePump(self.session)
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Do something where the pump lives."""
+        if self._loop is None:
+            return work()
+
+        async def there() -> T:
+            return work()
+
+        return self._loop.call(there())
+
+    def do(self, verb: str, **params: str | float | bool) -> None:
+        """Carry out a step of the scenario language now, as `do("clamp", where="downstream")`."""
+        step = Step(at_s=0.0, verb=verb, params=tuple(sorted(params.items())))
+        self.call(lambda: self.session.inject(step))
+
+    def let_pass(self, span_s: float) -> None:
+        """Let so much of the pump's time pass at once."""
+        self.call(lambda: self.session.skip(span_s))
+
+
+class EmulatedRig:
+    """An emulated pump under the contract, reached by one of the `WAYS`.
+
+    Args:
+        pump: The pump.
+        opened: Gives a port to it, connected, each time anew.
+        offers: What can be asked over it.
+        volume_step_ml: The finest volume that the link tells.
+    """
+
+    nurse_code: str | None = NURSE_CODE
+    watched_s = 1800.0
+
+    def __init__(
+        self,
+        pump: EmulatedPump,
+        opened: Callable[[], PumpPort],
+        offers: frozenset[Capability],
+        volume_step_ml: float,
+    ) -> None:
+        self._pump = pump
+        self._opened = opened
+        self.offers = offers
+        self.volume_step_ml = volume_step_ml
+        self.port = opened()
+
+    def do(self, deed: Deed) -> None:
+        """Have something done; a new pump is ready."""
+        if deed is not Deed.MAKE_READY:
+            self._pump.do(VERBS[deed], where="downstream")
+
+    def let_pass(self, span_s: float) -> None:
+        """Let pump time pass."""
+        self._pump.let_pass(span_s)
+
+    def wait_until(self, holds: Callable[[], bool], limit_s: float) -> bool:
+        """Let pump time pass until `holds`."""
+        end_s = self.port.status().t_s + limit_s
+        while not holds():
+            if self.port.status().t_s > end_s:
+                return False
+            self.let_pass(LOOK_EVERY_S)
+        return True
+
+    def reopen(self) -> None:
+        """Let go of the link and take it up again."""
+        self.port.close()
+        self.port = self._opened()
+
+
+@contextmanager
+def emulated_rig(way: Way, dialect: Dialect, folder: Path, volume_step_ml: float) -> Iterator[EmulatedRig]:
+    """Give an emulated pump under the contract for as long as the context lasts.
+
+    Args:
+        way: How it is reached.
+        dialect: What it speaks, unless it is at hand.
+        folder: Where the link to a pty may stand.
+        volume_step_ml: The finest volume that the dialect tells.
+    """
+    with _served(way, dialect, folder) as (pump, opened):
+        offers = frozenset(Capability) if way == "local" else dialect.capabilities
+        rig = EmulatedRig(pump, opened, offers, volume_step_ml)
+        try:
+            yield rig
+        finally:
+            rig.port.close()
+
+
+def _served(
+    way: Way, dialect: Dialect, folder: Path
+) -> AbstractContextManager[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+    if way == "local":
+        return _at_hand()
+    if way == "memory":
+        return _in_memory(dialect)
+    return _on_a_port(way, dialect, folder)
+
+
+@contextmanager
+def _at_hand() -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+    pump = EmulatedPump()
+    yield pump, lambda: LivePump(pump.session)
+
+
+@contextmanager
+def _in_memory(dialect: Dialect) -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+    pump = EmulatedPump()
+    side = dialect.pump(pump.device)
+
+    def opener() -> Port:
+        pair = MemoryPair(dialect.line)
+        pair.pump.heard = lambda data: pair.pump.write(side.receive(data, time.monotonic()))
+        return pair.host
+
+    yield pump, lambda: connected(opener, dialect)
+
+
+@contextmanager
+def _on_a_port(
+    way: Way, dialect: Dialect, folder: Path
+) -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+    with emulated_pump(way, dialect, folder) as (pump, url):
+        yield pump, lambda: connected(lambda: open_port(url, dialect.line), dialect)
+
+
+@contextmanager
+def emulated_pump(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[EmulatedPump, str]]:
+    """Serve an emulated pump on a port; gives it, and the URL of the port."""
+    with BackgroundLoop() as loop:
+        pump = EmulatedPump(loop=loop)
+        loop.enter(_living(pump.session))
+        served = Served(pump.device, dialect.pump(pump.device))
+        emulator = loop.enter(Emulator([served], line=dialect.line))
+        if way == "pty":
+            url = str(loop.enter(on_pty(emulator, folder / "pump")))
+        elif way == "tcp":
+            url = "socket://{}:{}".format(*loop.enter(on_tcp(emulator, LOOPBACK, 0)))
+        else:
+            url = "rfc2217://{}:{}".format(*loop.enter(on_rfc2217(emulator, LOOPBACK, 0)))
+        yield pump, url
+
+
+@asynccontextmanager
+async def _living(session: LiveSession) -> AsyncIterator[None]:
+    """Let a session follow its clock."""
+    task = asyncio.create_task(session.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def connected(opener: Callable[[], Port], dialect: Dialect, *, allow_control: bool = True) -> SerialPump:
+    """Connect to the pump at a port."""
+    pump = SerialPump(opener, dialect, allow_control=allow_control)
+    pump.connect()
+    return pump
+
+
+class RealRig:
+    """A real pump under the contract. Whatever needs hands is asked of a person, by `ask`, which waits.
+
+    Args:
+        url: Where it is.
+        dialect: What it speaks.
+        line: How the line is set.
+        ask: Asks a person for something and waits until it is done.
+        allow_control: Whether commands may be sent; without, only questions are.
+        nurse_code: The code that opens its keyboard; None: it needs none.
+    """
+
+    watched_s = 120.0
+    volume_step_ml = 0.01
+
+    def __init__(
+        self,
+        url: str,
+        dialect: Dialect,
+        line: LineSettings,
+        ask: Callable[[str], None],
+        *,
+        allow_control: bool,
+        nurse_code: str | None,
+    ) -> None:
+        self.nurse_code = nurse_code
+        self._ask = ask
+        self._is_ready = False
+        self._allow_control = allow_control
+        self.port = SerialPump(partial(open_port, url, line), dialect, allow_control=allow_control)
+        self.port.connect()
+
+    @property
+    def offers(self) -> frozenset[Capability]:
+        """What can be asked of it; without control, questions only."""
+        found = self.port.capabilities
+        return found if self._allow_control else found - CONTROL
+
+    def do(self, deed: Deed) -> None:
+        """Ask for something by hand; for a pump that is ready only once."""
+        if deed is Deed.MAKE_READY and self._is_ready and self._stopped_again():
+            return
+        self._ask(deed.value)
+        self._is_ready = True
+
+    def _stopped_again(self) -> bool:
+        """Stop the pump and answer its alarms after a clause; says whether it is ready then."""
+        if not self._allow_control:
+            return self.port.status().mode == "stopped"
+        self.port.send(Stop())
+        if self.port.status().alarms:
+            self.port.send(Acknowledge())
+        status = self.port.status()
+        return status.mode == "stopped" and not status.alarms
+
+    def let_pass(self, span_s: float) -> None:
+        """Wait."""
+        end_s = time.monotonic() + span_s
+        while (left_s := end_s - time.monotonic()) > 0.0:
+            self.port.poll()
+            time.sleep(min(left_s, POLL_EVERY_S))
+
+    def wait_until(self, holds: Callable[[], bool], limit_s: float) -> bool:
+        """Wait until `holds`."""
+        end_s = time.monotonic() + limit_s
+        while not holds():
+            if time.monotonic() > end_s:
+                return False
+            self.let_pass(POLL_EVERY_S)
+        return True
+
+    def reopen(self) -> None:
+        """Let go of the link and take it up again."""
+        self.port.close()
+        self.port.connect()
