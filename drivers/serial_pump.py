@@ -439,7 +439,9 @@ class SerialPump:
             answer: T = done.value
             return answer
         except LinkDown:
-            self._lose()
+            if self._port is not None:
+                # Asking without a link loses nothing, and must not put the next attempt to connect off.
+                self._lose()
             raise
 
     # ---------------------------------------------------------------- bytes

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from pump.events import CommandAccepted, Event, Journal
 from pump.seam import Watch
 from sim.events import InterruptionBegan, InterruptionEnded, RestartLimitReached
-from sim.therapy.rules import RESTART_LIMIT_S
+from sim.therapy.limits import RESTART_LIMIT_S
 
 FLOW_FRAC: Final = 0.1 * (1.0 - 1e-9)
 """A tenth of the order, and a flow that falls short of it by a rounding error is still a tenth."""

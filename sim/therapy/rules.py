@@ -12,12 +12,10 @@ from typing import Final
 
 from sim.therapy.courses import INFUSION_DAYS_COUNT, Course
 from sim.therapy.labels import DoseStep
+from sim.therapy.limits import RESTART_LIMIT_S
 
 HOUR_S: Final = 3600.0
 DAY_S: Final = 86400.0
-
-RESTART_LIMIT_S: Final = 4 * HOUR_S
-"""An interruption this long is not simply continued [F: QRG, HK, US label]."""
 
 SAME_CYCLE_LIMIT_S: Final = 7 * DAY_S
 """After a longer interruption a new cycle starts [F: QRG]."""

@@ -267,13 +267,7 @@ STOP_BOUND_S = (END_S - STOP_S) + (END_S - BEGIN_S) + STOP_TRIES_COUNT * (PATIEN
 at most as long as the outage), and Stop has been tried once more."""
 
 
-STARVED = ("misaddress", "disconnect", "replug", "power_cycle")
-KNOWN = pytest.mark.xfail(strict=False, reason="a call without a link puts the next attempt to connect off")
-
-
-@pytest.mark.parametrize(
-    "text", [pytest.param(SCRIPTS[name], marks=KNOWN if name in STARVED else ()) for name in SCRIPTS]
-)
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
 def test_what_a_fault_costs_in_volume_is_bounded_and_known(text: str) -> None:
     line = at(connected(text), 1.0)
     assert line.pump.send(Start()).accepted
