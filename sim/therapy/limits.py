@@ -1,4 +1,4 @@
-"""Limits of the therapy that more than one room knows; without any other import, so that a replay stays light."""
+"""Limits of the therapy that more than one room knows; nothing else is imported here, to stay light."""
 
 from __future__ import annotations
 
