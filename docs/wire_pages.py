@@ -50,7 +50,8 @@ def _fault(kind: FaultKind) -> str:
         words.append("`before`, `inside` or `after` a frame, else before.")
     if kind.has_data:
         words.append("`hex` gives the bytes.")
-    return f"### {kind.name}\n\n{kind.does[0].upper()}{kind.does[1:]}. {' '.join(words)}\n\nA correct host: {kind.host}"
+    does = f"{kind.does[0].upper()}{kind.does[1:]}."
+    return f"### {kind.name}\n\n{does} {' '.join(words)}\n\nA correct host: {kind.host}"
 
 
 def _ways(kind: FaultKind) -> str:
