@@ -134,19 +134,21 @@ class PtyPort:
 
     def write(self, data: bytes) -> None:
         """Carry bytes of the line to the client, as its settings make it hear them."""
-        waiting = bool(self._backlog)
+        is_waiting = bool(self._backlog)
         self._backlog += heard(data, self._end.line, self._client_line(termios.tcgetattr(self._fd)))
         del self._backlog[BACKLOG_BYTES_COUNT:]
-        if not waiting:
-            self._flush()
+        if not is_waiting and not self._send():
+            self._loop.add_writer(self._fd, self._send_more)
 
-    def _flush(self) -> None:
+    def _send_more(self) -> None:
+        if self._send():
+            self._loop.remove_writer(self._fd)
+
+    def _send(self) -> bool:
+        """Send what the client takes; says whether that was all."""
         with suppress(BlockingIOError):
             del self._backlog[: os.write(self._fd, self._backlog)]
-        if self._backlog:
-            self._loop.add_writer(self._fd, self._flush)
-        else:
-            self._loop.remove_writer(self._fd)
+        return not self._backlog
 
     def _client_line(self, settings: list[Any]) -> LineSettings:
         """The line with the client's baud; the rest does not show on a pty."""

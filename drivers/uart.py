@@ -49,7 +49,7 @@ def heard(data: bytes, said: LineSettings, hearing: LineSettings) -> bytes:
 
     Parity is not checked: systems hand on what they received unless they were told to mark it.
     """
-    if said == hearing:
+    if said is hearing or said == hearing:
         return data
     bits = [bit for byte in data for bit in frame_bits(byte, said)]
     return bytes(_received(bits, said.baud, hearing))
