@@ -164,6 +164,28 @@ def test_a_stuck_motor_moves_nothing_and_is_felt() -> None:
     assert made.plant.delivered_ml(100.0) == pytest.approx(1.0, abs=1e-9)
 
 
+def test_a_motor_that_nobody_stops_jams_at_its_own_strength() -> None:
+    made = plant()
+    p_stall_mmhg = (155.7 - 5.0) / (133.322e-6 * AREA_MM2)
+    made.act(0.0, CLOSED)
+    made.drive(0.0, Drive(rate_ml_h=100.0))
+    jammed_s = made.next_event_s()
+    assert jammed_s == pytest.approx(0.002 * p_stall_mmhg / 100.0 * 3600.0)
+    run_to(made, jammed_s + 100.0)
+    assert made.p_mmhg == pytest.approx(p_stall_mmhg)
+    left_ml = made.barrel_ml
+    made.drive(made.anchor_s, Drive(rate_ml_h=0.0))
+    made.drive(made.anchor_s, Drive(rate_ml_h=50.0))
+    assert made.next_event_s() == made.anchor_s, "the force is still there"
+    run_to(made, made.anchor_s + 100.0)
+    assert made.barrel_ml == left_ml
+    made.drive(made.anchor_s, Drive(rate_ml_h=50.0, withdraws=True))
+    assert made.is_stuck, "turning round takes a stop"
+    made.drive(made.anchor_s, Drive(rate_ml_h=0.0))
+    made.drive(made.anchor_s, Drive(rate_ml_h=50.0, withdraws=True))
+    assert not made.is_stuck
+
+
 def test_what_a_syringe_has_not_is_refused() -> None:
     made = bench()
     (event,) = made.apply(do.PurgeBag())

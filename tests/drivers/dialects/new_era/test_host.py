@@ -172,6 +172,16 @@ def test_stop_again_never_gives_up_the_position() -> None:
     assert line.ask(line.host.status()).mode == "stopped", "the second half of the target, no more"
 
 
+def test_a_pump_that_runs_on_has_not_been_stopped() -> None:
+    line = spoken()
+    talk = line.host.send(Stop())
+    next(talk)
+    assert talk.send(b"00I").acts
+    with pytest.raises(StopIteration) as done:
+        talk.send(b"00I")
+    assert done.value.value.accepted is False
+
+
 def test_clearing_what_was_given_lets_the_target_begin_anew() -> None:
     line = spoken()
     keyed(line, rate_ml_h=100.0, vtbi_ml=2.0)
@@ -250,6 +260,18 @@ def test_an_alarm_said_unasked_between_two_questions_is_kept() -> None:
     assert line.send(Acknowledge()) == DONE
     assert line.table.bench.core.mode == "stopped"
     assert line.ask(line.host.status()).alarms == ()
+
+
+def test_an_alarm_that_was_over_is_news_when_it_comes_again() -> None:
+    line = spoken(watchdog_s=30.0)
+    stalled = packet(b"00A?S")
+    assert line.host.settle(stalled) == 0
+    for reply in (packet(b"00I"), packet(b"00I")):
+        next(line.host.heartbeat())
+        assert line.host.receive(reply) == b"00I"
+    next(line.host.heartbeat())
+    assert line.host.receive(stalled) is None, "said unasked, like the first one: no reply"
+    assert line.host.receive(packet(b"00I")) == b"00I"
 
 
 def test_the_pumps_watchdog_is_heard_and_survived() -> None:

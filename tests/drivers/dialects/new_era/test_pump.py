@@ -213,6 +213,8 @@ def test_the_front_panel_counts_too() -> None:
     assert table.say("") == "00P"
     table.device.apply(Start())
     assert table.say("") == "00I"
+    table.to(180.0)
+    assert table.say("") == "00S", "the phase is over, and with it the programme"
 
 
 def test_stop_when_stopped_is_a_habit() -> None:
