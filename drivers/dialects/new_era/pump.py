@@ -18,7 +18,7 @@ from drivers.dialects.new_era.frames import (
     reply_bytes,
     requests_of,
 )
-from drivers.dialects.new_era.runner import USUAL, Habits, Runner
+from drivers.dialects.new_era.runner import SILENT_MODES, USUAL, Habits, Runner
 from drivers.dialects.new_era.tables import (
     BAUDS,
     INTER_BYTE_S,
@@ -81,7 +81,7 @@ class NewEraPump:
     def receive(self, data: bytes, wall_s: float) -> bytes:
         """Take in what arrived; returns the answers."""
         said = self.wake(wall_s) + self.on_change(wall_s)
-        if self.runner.is_silent:
+        if self._was_silent:
             self._reader.give_up()
             return said
         self._last_byte_s = wall_s
@@ -120,19 +120,20 @@ class NewEraPump:
 
     def on_change(self, wall_s: float) -> bytes:
         """Follow the device, and say in Safe mode what alarm it came to."""
-        if self.runner.is_silent:
+        mode = self.runner.mode
+        if mode in SILENT_MODES:
             self._was_silent = True
             return b""
         if self._was_silent:
             return self.restart(wall_s)
-        self.runner.follow()
+        self.runner.follow(mode)
         if AlarmLetter.STALL in self._alarms and not self.runner.is_halted:
             self._alarms.remove(AlarmLetter.STALL)  # somebody took notice at the front panel
         return self._say_alarms()
 
     def restart(self, wall_s: float) -> bytes:  # noqa: ARG002  (the timer begins with the first packet)
         """Come back from power-off: all settings and the mode are kept, the timer waits, `A?R` stands."""
-        self._was_silent = self.runner.is_silent
+        self._was_silent = self.runner.mode in SILENT_MODES
         self._reader.give_up()
         self._heard_s = inf
         self._alarms.clear()
@@ -197,7 +198,7 @@ class NewEraPump:
         for letter in self.runner.raised:
             if letter not in self._alarms:
                 self._alarms.append(letter)
-                if self.is_safe and not self.runner.is_silent:
+                if self.is_safe and not self._was_silent:
                     said += reply_bytes(Reply(address=self.address, alarm=letter), safe=True)
         self.runner.raised.clear()
         return said

@@ -92,14 +92,14 @@ class Runner:
         return self._device.apply(command).accepted
 
     @property
-    def is_silent(self) -> bool:
-        """Whether the electronics are off, or not up yet."""
-        return self._device.status().mode in SILENT_MODES
+    def mode(self) -> str:
+        """What the device is doing."""
+        return self._device.status().mode
 
     @property
     def is_halted(self) -> bool:
         """Whether an alarm of the device keeps it from moving."""
-        return self._device.status().mode in HALTED_MODES
+        return self.mode in HALTED_MODES
 
     @property
     def is_running(self) -> bool:
@@ -109,7 +109,7 @@ class Runner:
     @property
     def prompt(self) -> Prompt:
         """What the pump says it is doing."""
-        match self._device.status().mode:
+        match self.mode:
             case "running" | "kvo":
                 return Prompt.WITHDRAWING if self._device.program().withdraws else Prompt.INFUSING
             case "priming":
@@ -117,9 +117,8 @@ class Runner:
             case _:
                 return Prompt.PAUSED if self.is_paused else Prompt.STOPPED
 
-    def follow(self) -> None:
+    def follow(self, mode: str) -> None:
         """See what has become of the device since: halted, stopped or started by a hand, at its target."""
-        mode = self._device.status().mode
         halted = mode in HALTED_MODES
         if halted and not self._was_halted:
             if not self.habits.stall_keeps_position:
