@@ -2,8 +2,8 @@
 
 A byte is a start bit (0), its data bits with the lowest first, perhaps a parity bit, and stop bits (1); the
 line rests at 1. A receiver waits for the edge of a start bit and then looks at the middle of every bit, by
-its own clock. With the sender's settings that gives the sender's bytes; with others it gives garbage, and
-always the same garbage.
+its own clock; a start bit that is over by its middle was none. With the sender's settings that gives the
+sender's bytes; with others it gives garbage, and always the same garbage.
 """
 
 from __future__ import annotations
@@ -70,6 +70,9 @@ def _received(bits: list[int], baud: int, hearing: LineSettings) -> Iterator[int
     start = _next_fall(bits, -1)
     while start is not None:
         middle = start * said_ticks + bit_ticks // 2
+        if level_at(middle):  # too short for a start bit
+            start = _next_fall(bits, middle // said_ticks)
+            continue
         data = [level_at(middle + place * bit_ticks) for place in range(1, hearing.data_bits + 1)]
         stop = middle + stop_place * bit_ticks
         yield sum(bit << place for place, bit in enumerate(data)) if level_at(stop) else NOT_READ

@@ -39,9 +39,14 @@ def test_a_receiver_twice_as_fast_sees_every_bit_twice() -> None:
 
 
 def test_a_receiver_half_as_fast_sees_every_other_bit() -> None:
-    # Bits 0 1 0 0 0 0 0 1 0 1; the middles of the receiver's bits lie at 1, 3, 5, 7, 9, 11 of the sender's:
-    # start, then 0 0 1 1 and rest.
-    assert heard(b"\x41", LINE, replace(LINE, baud=4800)) == b"\xfc"
+    # Bits 0 1 0 0 0 0 0 1 0 1. The first fall is over by the middle of the receiver's bit, at 1: no start.
+    # The next is at 2, and still low at 3; then come 5, 7, 9 and rest: 0 1 1 1 1 1 1 1.
+    assert heard(b"\x41", LINE, replace(LINE, baud=4800)) == b"\xfe"
+
+
+def test_a_start_that_is_over_by_its_middle_is_none() -> None:
+    # 0xFF is low for one bit only, a quarter of the receiver's.
+    assert heard(b"\xff", LINE, replace(LINE, baud=2400)) == b""
 
 
 def test_eight_bits_show_the_parity_of_seven() -> None:
@@ -62,11 +67,11 @@ def test_with_the_same_settings_it_is_the_same(data: bytes, baud: int) -> None:
 
 
 @given(st.binary(min_size=1, max_size=50), st.sampled_from(BAUDS), st.sampled_from(BAUDS))
-def test_whatever_the_settings_something_is_heard_and_not_more_than_fits(
+def test_whatever_the_settings_not_more_is_heard_than_fits(
     data: bytes, said_baud: int, hearing_baud: int
 ) -> None:
     received = heard(data, replace(LINE, baud=said_baud), replace(LINE, baud=hearing_baud))
     # Every byte received has a fall of its own; a byte sent has at most five.
-    assert 1 <= len(received) <= 5 * len(data)
-    if hearing_baud <= said_baud / 4:
-        assert received != data
+    assert len(received) <= 5 * len(data)
+    if hearing_baud > said_baud:
+        assert received
