@@ -395,7 +395,7 @@ ALARMS: Final[tuple[AlarmRow, ...]] = (
     ),
     _medium(
         code="PUMP_STOPPED",
-        trigger="stopped by hand for 2 min, with something left to give",
+        trigger="stopped by hand for the profile's time (generic: 2 min), with something left to give",
         remedy="start the pump",
         display="Pump is stopped",
         help="Delivery is interrupted. Press and hold RUN to go on.",
@@ -426,7 +426,7 @@ ALARMS: Final[tuple[AlarmRow, ...]] = (
     ),
     _medium(
         code="DELIVERY_NOT_STARTED",
-        trigger="programmed and ready, but not started for 15 min",
+        trigger="programmed and ready, but not started for the profile's time (generic: 15 min)",
         remedy="start the pump",
         display="Not started",
         help="The pump is programmed but does not run. Press and hold RUN.",
