@@ -62,7 +62,7 @@ lock:
 		&& "$$dir/bin/python" -m pip install --quiet --disable-pip-version-check uv \
 		&& "$$dir/bin/uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-			--group dev pyproject.toml -o requirements.lock
+			--extra all --group dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
