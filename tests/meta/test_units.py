@@ -11,17 +11,18 @@ import pytest
 
 from tests.meta.repository import python_files, shown
 
-ROOMS: Final = ("pump", "sim", "scenarios")
+ROOMS: Final = ("pump", "sim", "drivers", "scenarios")
 
 UNITS: Final = frozenset(
     {
         *("ml", "ul", "nl", "l"),
-        *("s", "ms", "h", "d", "hz"),
+        *("s", "ms", "min", "h", "d", "hz"),
         *("mmhg", "kpa"),
         *("ug", "pg"),
         *("cm", "mm", "m2"),
         *("kg", "n"),
         *("c", "v", "ma", "mah", "db"),
+        *("baud", "bits"),
         *("frac", "count", "index", "no", "number", "seq", "code"),  # without a dimension, and saying so
     }
 )
@@ -31,6 +32,7 @@ UNITLESS: Final = {
     "seed": "names a stream of chance",
     "schema": "the version of a file format",
     "line": "the number of a line in a file",
+    "byte": "eight bits of a line, which the language happens to write as a number",
     "level": "in the unit of whatever reading or function is to reach it",
     "hysteresis": "in the unit of the level that it stands beside",
 }
@@ -54,6 +56,21 @@ ANY_UNIT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "value": "likewise",
         },
         "sim/world/params.py": {"default": "in the unit that the parameter's name ends with"},
+        "drivers/dialects/ambupump/payload.py": {
+            "numbers": "the fields of a payload, each in its own unit",
+            "quantity": "in the unit of which a step is the given part",
+        },
+        "drivers/dialects/miva/records.py": {
+            "first": "in mL or V, by the type of the record",
+            "second": "likewise",
+        },
+        "drivers/dialects/new_era/phases.py": {
+            "keyed_rate": "in the unit that stands beside it, as it was keyed",
+            "keyed_volume": "in the unit that stands in the table",
+        },
+        "drivers/dialects/new_era/tables.py": {
+            "value": "in whatever unit is written behind it, or in that of the limits",
+        },
         "sim/plant/flow.py": {"target": "in the unit of the function that is to reach it"},
     }
 )

@@ -23,7 +23,7 @@ class NewEraDialect:
     """Both sides of the protocol, for the pump at one address.
 
     Args:
-        address: 0 to 99; several pumps on a line have one each.
+        address_no: 0 to 99; several pumps on a line have one each.
         model: What an emulated pump calls itself, and how fast its pusher goes.
         habits: What the sources leave open.
     """
@@ -33,15 +33,15 @@ class NewEraDialect:
     capabilities = CAPABILITIES
     read_only_by_default = False
 
-    def __init__(self, address: int = 0, model: Model = NE_1000, habits: Habits = USUAL) -> None:
+    def __init__(self, address_no: int = 0, model: Model = NE_1000, habits: Habits = USUAL) -> None:
         self.line = LineSettings(baud=model.baud)
-        self._address = address
+        self._address_no = address_no
         self._model = model
         self._habits = habits
 
     def host(self, draw_session: Callable[[], int]) -> HostSide:  # noqa: ARG002  (it knows no sessions)
         """Make a controller's side."""
-        return NewEraHost(self._address)
+        return NewEraHost(self._address_no)
 
     def pump(
         self,
@@ -52,7 +52,7 @@ class NewEraDialect:
     ) -> PumpSide:
         """Make the side of the pump `device`, just switched on."""
         return NewEraPump(
-            device, address=self._address, model=self._model, habits=self._habits, timers=timers
+            device, address_no=self._address_no, model=self._model, habits=self._habits, timers=timers
         )
 
 

@@ -54,9 +54,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command for the pump at `address`; None: for whoever is on the line (`*`)."""
+    """A command for the pump at `address_no`; None: for whoever is on the line (`*`)."""
 
-    address: int | None
+    address_no: int | None
     command: str
 
 
@@ -64,7 +64,7 @@ class Request:
 class Reply:
     """What a pump says: its address, and a prompt with data, or the letter of an alarm."""
 
-    address: int
+    address_no: int
     prompt: str = ""
     data: str = ""
     alarm: str = ""
@@ -73,7 +73,7 @@ class Reply:
     def text(self) -> bytes:
         """The reply as it stands between the marks, or in a packet's data."""
         said = f"A?{self.alarm}" if self.alarm else f"{self.prompt}{self.data}"
-        return f"{self.address:02d}{said}".encode("ascii")
+        return f"{self.address_no:02d}{said}".encode("ascii")
 
 
 # ---------------------------------------------------------------- writing
@@ -95,9 +95,9 @@ def packet(data: bytes) -> bytes:
     return bytes((STX, len(data) + AROUND_COUNT)) + data + crc(data) + bytes((ETX,))
 
 
-def request_bytes(address: int, command: str, *, safe: bool) -> bytes:
+def request_bytes(address_no: int, command: str, *, safe: bool) -> bytes:
     """Write a request as a host does."""
-    data = f"{address}{command}".encode("ascii")
+    data = f"{address_no}{command}".encode("ascii")
     return packet(data) if safe else data + bytes((CR,))
 
 
@@ -121,7 +121,7 @@ def requests_of(data: bytes) -> tuple[Request, ...]:
     head, star, rest = text.partition("*")
     if star and not head.strip("0123456789") and (not head or rest.startswith("ADR")):
         # For whoever is on the line; some hosts put an address before it all the same.
-        return (Request(address=None, command=rest),)
+        return (Request(address_no=None, command=rest),)
     parts = text.split("*")
     return tuple(map(_request, parts[:-1] if star and not parts[-1] else parts))
 
@@ -130,9 +130,9 @@ def _request(text: str) -> Request:
     found = _REQUEST.fullmatch(text)
     if found is None:
         # Digits that are no address: nobody's, and what follows them is no command.
-        return Request(address=0, command=text)
+        return Request(address_no=0, command=text)
     where, command = found.groups()
-    return Request(address=int(where or 0), command=command)
+    return Request(address_no=int(where or 0), command=command)
 
 
 def reply_of(data: bytes) -> Reply | None:
@@ -145,8 +145,8 @@ def reply_of(data: bytes) -> Reply | None:
         return None
     address, alarm, prompt, more = found.groups()
     if alarm is not None:
-        return Reply(address=int(address), alarm=alarm)
-    return Reply(address=int(address), prompt=prompt, data=more)
+        return Reply(address_no=int(address), alarm=alarm)
+    return Reply(address_no=int(address), prompt=prompt, data=more)
 
 
 # ---------------------------------------------------------------- reading

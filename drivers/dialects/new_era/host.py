@@ -104,10 +104,10 @@ class _RefusedError(Exception):
 
 
 class NewEraHost:
-    """Asks the pump at `address`."""
+    """Asks the pump at `address_no`."""
 
-    def __init__(self, address: int = 0) -> None:
-        self._address = address
+    def __init__(self, address_no: int = 0) -> None:
+        self._address_no = address_no
         self._reader = ReplyReader()
         self._timeout_s = 0
         self._awaits = False
@@ -152,7 +152,7 @@ class NewEraHost:
         model, version = found.groups()
         self._withdraws = (yield from self._text("DIR")) == "WDR"
         self.identity = PumpIdentity(
-            maker="New Era", model=f"NE-{model}", serial=f"{self._address:02d}", software=version
+            maker="New Era", model=f"NE-{model}", serial=f"{self._address_no:02d}", software=version
         )
         return self.identity
 
@@ -327,7 +327,7 @@ class NewEraHost:
     def _asked(self, command: str, *, acts: bool = False) -> Talk[Reply]:
         """Send one command; returns the reply, which may be an alarm: then nothing was carried out."""
         self._awaits = True
-        data = request_bytes(self._address, command, safe=bool(self._timeout_s))
+        data = request_bytes(self._address_no, command, safe=bool(self._timeout_s))
         text = yield Request(data=data, acts=acts)
         reply = reply_of(text)
         if reply is None or reply.data == Error.BAD_PACKET:
@@ -369,7 +369,7 @@ class NewEraHost:
         try:
             for _ in range(ALARMS_COUNT + 1):
                 self._awaits = True
-                data = request_bytes(self._address, f"SAF{timeout_s}", safe=True)
+                data = request_bytes(self._address_no, f"SAF{timeout_s}", safe=True)
                 reply = reply_of((yield Request(data=data)))
                 if reply is not None and not reply.alarm:
                     break
@@ -421,7 +421,7 @@ class NewEraHost:
         """Tell the reply that is waited for from alarms that are said unasked."""
         answer: bytes | None = None
         for reply in replies:
-            if reply.address != self._address:
+            if reply.address_no != self._address_no:
                 self._foreign_count += len(reply.text)
             elif reply.alarm and self._is_unasked(AlarmLetter(reply.alarm)):
                 self._said_count += 1

@@ -20,18 +20,18 @@ FUNCTIONS: Final[tuple[Function, ...]] = ("RAT", "STP", "CLD", "BEP")
 
 @dataclass(slots=True)
 class Phase:
-    """One phase. `volume` 0 has no end; its unit is the table's. `withdraws` turns the pusher back."""
+    """One phase. `keyed_volume` 0 has no end; its unit is the table's. `withdraws` turns the pusher back."""
 
     function: Function
-    rate: Decimal = Decimal(0)
+    keyed_rate: Decimal = Decimal(0)
     rate_unit: str = "MH"
-    volume: Decimal = Decimal(0)
+    keyed_volume: Decimal = Decimal(0)
     withdraws: bool = False
 
     @property
     def rate_ml_h(self) -> Decimal:
         """The rate in millilitres an hour."""
-        return self.rate * ML_H_PER_RATE_UNIT[self.rate_unit]
+        return self.keyed_rate * ML_H_PER_RATE_UNIT[self.rate_unit]
 
 
 def _fresh_phases() -> dict[int, Phase]:
@@ -59,4 +59,4 @@ class PhaseTable:
 
     def volume_ml(self, phase: Phase) -> Decimal:
         """The target of `phase` in millilitres; 0: none."""
-        return phase.volume * ML_PER_VOLUME_UNIT[self.volume_unit]
+        return phase.keyed_volume * ML_PER_VOLUME_UNIT[self.volume_unit]

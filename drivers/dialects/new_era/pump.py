@@ -42,7 +42,7 @@ class NewEraPump:
 
     Args:
         device: What moves.
-        address: 0 to 99, until `*ADR` gives another.
+        address_no: 0 to 99, until `*ADR` gives another.
         model: What it calls itself, and its pusher's speeds.
         habits: What the sources leave open.
         powered_up: Whether it has just been switched on: then `A?R` waits.
@@ -53,13 +53,13 @@ class NewEraPump:
         self,
         device: PumpDevice,
         *,
-        address: int = 0,
+        address_no: int = 0,
         model: Model = NE_1000,
         habits: Habits = USUAL,
         powered_up: bool = True,
         timers: bool = True,
     ) -> None:
-        self.address = address
+        self.address_no = address_no
         self.baud = model.baud
         self.runner = Runner(device, model, habits)
         self._habits = habits
@@ -90,7 +90,7 @@ class NewEraPump:
             if isinstance(heard, BadPacket):
                 said += self._complain(requests)
                 continue
-            if isinstance(heard, Packet) and any(each.address == self.address for each in requests):
+            if isinstance(heard, Packet) and any(each.address_no == self.address_no for each in requests):
                 self._heard_s = wall_s
             for request in requests:
                 said += self._answer(request, wall_s, alone=len(requests) == 1)
@@ -150,14 +150,14 @@ class NewEraPump:
     def _answer(self, request: Request, wall_s: float, *, alone: bool) -> bytes:
         """Do what is asked; a burst for several pumps is done and not answered."""
         word, argument = _taken_apart(request.command)
-        if request.address != self.address and not (request.address is None and word == "ADR"):
+        if request.address_no != self.address_no and not (request.address_no is None and word == "ADR"):
             return b""
         was_safe = self.is_safe
         if self._alarms:
             reply = self._answer_alarm(word, argument, wall_s)
         else:
             data = self._carry_out(word, argument, wall_s)
-            reply = Reply(address=self.address, prompt=self.runner.prompt, data=data)
+            reply = Reply(address_no=self.address_no, prompt=self.runner.prompt, data=data)
         in_old_mode = word == "SAF" and not self._habits.saf_answers_in_new_mode
         said = reply_bytes(reply, safe=was_safe if in_old_mode else self.is_safe) if alone else b""
         return said + self._say_alarms()
@@ -170,7 +170,7 @@ class NewEraPump:
         if word is not None:
             self._alarms.remove(letter)
             self._take_notice(letter)
-        return Reply(address=self.address, alarm=letter)
+        return Reply(address_no=self.address_no, alarm=letter)
 
     def _carry_out(self, word: str | None, argument: str, wall_s: float) -> str:
         match word:
@@ -185,9 +185,9 @@ class NewEraPump:
 
     def _complain(self, requests: tuple[Request, ...]) -> bytes:
         """Say that a packet came damaged, if what stands for its address is this pump's."""
-        if len(requests) != 1 or requests[0].address != self.address:
+        if len(requests) != 1 or requests[0].address_no != self.address_no:
             return b""
-        reply = Reply(address=self.address, prompt=self.runner.prompt, data=Error.BAD_PACKET)
+        reply = Reply(address_no=self.address_no, prompt=self.runner.prompt, data=Error.BAD_PACKET)
         return reply_bytes(reply, safe=self.is_safe)
 
     # Alarms
@@ -199,7 +199,7 @@ class NewEraPump:
             if letter not in self._alarms:
                 self._alarms.append(letter)
                 if self.is_safe and not self._was_silent:
-                    said += reply_bytes(Reply(address=self.address, alarm=letter), safe=True)
+                    said += reply_bytes(Reply(address_no=self.address_no, alarm=letter), safe=True)
         self.runner.raised.clear()
         return said
 
@@ -228,17 +228,17 @@ class NewEraPump:
     def _change_address(self, argument: str) -> str:
         """`*ADR`: the address, and with `B` the baud rate."""
         if not argument:
-            return f"{self.address:02d}"
+            return f"{self.address_no:02d}"
         where, _, baud_text = argument.partition("B")
-        address = whole_number_of(where)
+        address_no = whole_number_of(where)
         baud = whole_number_of(baud_text) if baud_text else self.baud
-        if address is None or baud is None:
+        if address_no is None or baud is None:
             return Error.UNKNOWN
-        if not 0 <= address <= LARGEST_ADDRESS or baud not in BAUDS:
+        if not 0 <= address_no <= LARGEST_ADDRESS or baud not in BAUDS:
             return Error.OUT_OF_RANGE
         if baud != self.baud:
             self._heard_s = inf  # another baud rate suspends the timer
-        self.address, self.baud = address, baud
+        self.address_no, self.baud = address_no, baud
         return ""
 
 

@@ -87,7 +87,7 @@ def rate(runner: Runner, argument: str) -> str:
         return Error.NOT_APPLICABLE
     text = argument.removeprefix("C")
     if not text:
-        return f"{number_text(phase.rate)}{phase.rate_unit}"
+        return f"{number_text(phase.keyed_rate)}{phase.rate_unit}"
     unit = text[-2:] if text[-2:] in ML_H_PER_RATE_UNIT else phase.rate_unit
     value = number_of(text.removesuffix(unit))
     if value is None:
@@ -100,7 +100,7 @@ def rate(runner: Runner, argument: str) -> str:
             return Error.NOT_APPLICABLE
         if error := runner.change_rate(rate_ml_h):
             return error
-    phase.rate, phase.rate_unit = value, unit
+    phase.keyed_rate, phase.rate_unit = value, unit
     return ""
 
 
@@ -110,7 +110,7 @@ def volume(runner: Runner, argument: str) -> str:
     if phase.function != "RAT":
         return Error.NOT_APPLICABLE
     if not argument:
-        return f"{number_text(phase.volume)}{runner.table.volume_unit}"
+        return f"{number_text(phase.keyed_volume)}{runner.table.volume_unit}"
     if runner.is_running:
         return Error.NOT_APPLICABLE
     if argument in ML_PER_VOLUME_UNIT:
@@ -119,7 +119,7 @@ def volume(runner: Runner, argument: str) -> str:
     value = number_of(argument)
     if value is None:
         return Error.UNKNOWN
-    phase.volume = value
+    phase.keyed_volume = value
     return ""
 
 
@@ -134,7 +134,7 @@ def direction(runner: Runner, argument: str) -> str:
         return Error.NOT_APPLICABLE if argument == "STK" else Error.UNKNOWN
     withdraws = not phase.withdraws if argument == "REV" else argument == "WDR"
     if runner.is_running:
-        if phase.volume:
+        if phase.keyed_volume:
             return Error.NOT_APPLICABLE
         if withdraws != phase.withdraws:
             return runner.turn_round(phase, withdraws=withdraws) or ""

@@ -75,9 +75,9 @@ class Table:
 class Spoken:
     """A host on a table's line."""
 
-    def __init__(self, table: Table, address: int = 0) -> None:
+    def __init__(self, table: Table, address_no: int = 0) -> None:
         self.table = table
-        self.host = NewEraHost(address)
+        self.host = NewEraHost(address_no)
         self.said: list[bytes] = []
 
     def ask(self, talk: Talk[T]) -> T:

@@ -45,7 +45,7 @@ def replies(data: bytes, *, safe: bool | None = False) -> list[Reply]:
 
 def test_spaces_and_controls_are_nothing_and_letters_are_capitals() -> None:
     (line,) = heard(b"0 r\x07at \t5 \r")
-    assert requests_of(line.data) == (Request(address=0, command="RAT5"),)
+    assert requests_of(line.data) == (Request(address_no=0, command="RAT5"),)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_spaces_and_controls_are_nothing_and_letters_are_capitals() -> None:
     ],
 )
 def test_addresses_and_bursts(data: bytes, requests: list[tuple[int | None, str]]) -> None:
-    assert [(each.address, each.command) for each in requests_of(data)] == requests
+    assert [(each.address_no, each.command) for each in requests_of(data)] == requests
 
 
 @given(st.binary(max_size=LONGEST_DATA))
@@ -136,11 +136,11 @@ def test_noise_never_stops_a_pump_for_long(noise: bytes) -> None:
 REPLIES = st.one_of(
     st.builds(
         Reply,
-        address=st.integers(0, 99),
+        address_no=st.integers(0, 99),
         prompt=st.sampled_from("IWSPTUX"),
         data=st.sampled_from(["", "?", "?NA", "26.59", "I0.100W0.000ML", "NE1000V3.923", "2000.UH"]),
     ),
-    st.builds(Reply, address=st.integers(0, 99), alarm=st.sampled_from("RSTEO")),
+    st.builds(Reply, address_no=st.integers(0, 99), alarm=st.sampled_from("RSTEO")),
 )
 
 
@@ -170,7 +170,7 @@ def test_a_reply_behind_noise_is_found_at_the_latest_when_the_wait_is_over(
 
 def test_bytes_of_no_use_are_counted() -> None:
     reader = ReplyReader()
-    assert list(reader.feed(b"abc\x02??\x03\x0200S\x03")) == [Reply(address=0, prompt="S")]
+    assert list(reader.feed(b"abc\x02??\x03\x0200S\x03")) == [Reply(address_no=0, prompt="S")]
     assert reader.dropped_count == 5
 
 

@@ -29,9 +29,9 @@ from tests.drivers.dialects.new_era.made import CLOSED, OPEN, STALL_S, Spoken, T
 DONE = Outcome(accepted=True)
 
 
-def spoken(*, powered_up: bool = False, watchdog_s: float = 0.0, address: int = 0) -> Spoken:
+def spoken(*, powered_up: bool = False, watchdog_s: float = 0.0, address_no: int = 0) -> Spoken:
     """A host that has said hello."""
-    line = Spoken(Table(powered_up=powered_up, address=address), address)
+    line = Spoken(Table(powered_up=powered_up, address_no=address_no), address_no)
     line.ask(line.host.hello())
     if watchdog_s:
         line.ask(line.host.watch(watchdog_s))
@@ -301,7 +301,7 @@ def test_the_watchdog_goes_by_whole_seconds() -> None:
 
 
 def test_replies_of_others_and_noise_are_counted_and_are_no_replies() -> None:
-    line = spoken(address=7)
+    line = spoken(address_no=7)
     talk = line.host.heartbeat()
     next(talk)
     before_count = line.host.garbled_count

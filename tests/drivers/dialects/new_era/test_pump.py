@@ -407,7 +407,7 @@ def test_gated_no_wall_time_counts() -> None:
 
 
 def test_each_answers_for_itself() -> None:
-    tables = {address: Table(address=address) for address in (0, 7, 42)}
+    tables = {address: Table(address_no=address) for address in (0, 7, 42)}
     for address, table in tables.items():
         for asked in tables:
             said = table.hear(request_bytes(asked, "", safe=False))
@@ -415,7 +415,7 @@ def test_each_answers_for_itself() -> None:
 
 
 def test_a_burst_is_done_by_everyone_and_answered_by_nobody() -> None:
-    one, two = Table(address=1), Table(address=2)
+    one, two = Table(address_no=1), Table(address_no=2)
     for table in (one, two):
         assert table.hear(b"1RAT10MH\r") + table.hear(b"2RAT20MH\r") != b""
         assert table.hear(b"1RUN*2RUN*\r") == b""
@@ -461,7 +461,7 @@ def test_whatever_comes_it_answers_in_good_form_and_can_be_stopped(story: list[o
                 table.bench.apply(what)  # type: ignore[arg-type]
     assert isinstance(table.side, NewEraPump)
     table.wait(1.0)
-    address = table.side.address
+    address = table.side.address_no
     for _ in range(8):
         reply = table.hear(request_bytes(address, "STP", safe=True))
     data = reply[2:-3] if table.side.is_safe else reply[1:-1]
