@@ -129,6 +129,8 @@ _BAG: Final = (
     _quantity("dose_in", VOLUME, "solution that holds the dose", "by concentration"),
 )
 
+_KEY: Final = _word("key", Text(sample='"run"', choices=tuple(key.value for key in Key)), "which key")
+
 _FRAMES: Final = (
     _word("direction", DIRECTIONS, "which way the frames go", "both"),
     _word(
@@ -161,9 +163,11 @@ VERBS: Final[Mapping[str, Verb]] = {
         _pump(
             "press",
             "press a key of the front panel and let it go",
-            _word("key", Text(sample='"run"', choices=tuple(key.value for key in Key)), "which key"),
+            _KEY,
             _quantity("hold", TIME, "how long it is held", "1.2 s"),
         ),
+        _pump("key_down", "press a key of the front panel, and keep it down", _KEY),
+        _pump("key_up", "let a key go", _KEY),
         _pump("silence", "pause the sound of the alarm for a while"),
         _pump("acknowledge", "take notice of the alarm that is signalled; the next one has its turn then"),
         _pump(

@@ -23,6 +23,9 @@ from sim.world.world import World
 BUDGET_S = 0.0005
 """So long the world may work before the loop's other tasks get a turn: a command waits behind it."""
 
+PROMPT_S = 1e-6
+"""A loop may wake so much too early: waiting for the rest would be waiting for nothing."""
+
 LONGEST_WAIT_S = 3600.0
 """A wait is cut into pieces: asyncio refuses very long ones."""
 
@@ -70,7 +73,7 @@ class LiveSession:
         while not self.world.finished:
             due_s = self.world.next_event_s()
             wall_s = self._wall()
-            if due_s > self.clock.sim_s(wall_s):
+            if due_s > self.clock.sim_s(wall_s) and self.clock.wall_s(due_s) - wall_s > PROMPT_S:
                 return
             if not self.clock.paused:
                 self.lateness.note(wall_s - self.clock.wall_s(due_s))

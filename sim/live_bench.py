@@ -10,19 +10,15 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
-from typing import Final
 
 from pump.commands import Command
 from pump.events import Event
 from sim.bench import Action, BenchOf
 from sim.clocks import PacedClock
-from sim.live import LONGEST_WAIT_S, next_millisecond_s
+from sim.live import LONGEST_WAIT_S, PROMPT_S, next_millisecond_s
 from sim.local_pump import LocalPump
 from sim.plant.actions import PlantAction
 from sim.plant.protocol import Plant
-
-PROMPT_S: Final = 1e-6
-"""A loop may wake so much too early: waiting for the rest would be waiting for nothing."""
 
 
 class LiveBench(LocalPump):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pump import commands as ask
@@ -27,10 +28,14 @@ Perform = Callable[["World", Step, str], Chain]
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """Whose hand a verb takes by default, and what it does."""
+    """Whose hand a verb takes by default, and what it does.
+
+    `beside` work needs a finger only: it waits for nothing that the hand is busy with.
+    """
 
     by: str | None
     perform: Perform
+    beside: bool = False
 
 
 def one(by: str | None, make: Callable[[World, Step], Action]) -> StepRow:
@@ -58,6 +63,8 @@ STEPS: Final[dict[str, StepRow]] = {
     "start": StepRow(PATIENT, work.start),
     "stop": one(PATIENT, lambda _w, _s: ask.Stop()),
     "press": StepRow(PATIENT, work.press),
+    "key_down": StepRow(PATIENT, partial(work.key_edge, down=True), beside=True),
+    "key_up": StepRow(PATIENT, partial(work.key_edge, down=False), beside=True),
     "silence": one(PATIENT, lambda _w, _s: ask.Silence()),
     "acknowledge": one(PATIENT, lambda _w, _s: ask.Acknowledge()),
     "unlock": StepRow(NURSE, work.unlock),

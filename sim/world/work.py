@@ -178,6 +178,12 @@ def press(world: World, step: Step, hand: str) -> Chain:
     world.command(ask.PressKey(key=key, down=False), hand)
 
 
+def key_edge(world: World, step: Step, hand: str, *, down: bool) -> Chain:
+    """Press a key, or let it go."""
+    world.command(ask.PressKey(key=Key(word(step, "key", "ok")), down=down), hand)
+    yield from ()
+
+
 def double_clamp(world: World, step: Step, hand: str) -> Chain:
     """Clamp both sides of a cut line: the catheter, and the line up to the bag."""
     world.apply(do.ClampCatheter(closed=True))

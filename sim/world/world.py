@@ -262,8 +262,8 @@ class World:
             return
         row = STEPS[step.verb]
         hand = step.by or row.by
-        if hand is None:
-            yield from self._perform(step, "environment")
+        if hand is None or row.beside:
+            yield from self._perform(step, hand or "environment")
             return
         with self.hand(hand).request() as turn:
             yield turn

@@ -57,6 +57,8 @@ CASES: dict[str, Case] = {
     "start": case(lambda w: w.bench.core.mode == "running", STOP),
     "stop": case(lambda w: w.bench.core.mode == "stopped"),
     "press": case(lambda w: accepted(w, "press_key", 2), after_s=1.0, key="info", hold_s=0.5),
+    "key_down": case(lambda w: w.bench.core.keypad.held_since_s.keys() == {"info"}, key="info"),
+    "key_up": case(lambda w: accepted(w, "press_key", 2), step(T - 1.0, "key_down", key="info"), key="info"),
     "silence": case(lambda w: accepted(w, "silence", 1), step(T - 10.0, "detach_cassette")),
     "acknowledge": case(lambda w: accepted(w, "acknowledge", 1), step(T - 10.0, "detach_cassette")),
     "unlock": case(lambda w: w.bench.core.lock.is_unlocked),
@@ -176,7 +178,7 @@ def test_what_a_verb_does(verb: str) -> None:
     assert max(result.mass_balance_error_ml, result.mass_balance_error_ug) < 1e-9
 
 
-@pytest.mark.parametrize("verb", sorted(name for name, row in STEPS.items() if row.by is not None))
+@pytest.mark.parametrize("verb", sorted(name for name, row in STEPS.items() if row.by and not row.beside))
 def test_a_verb_by_hand_waits_for_its_hand(verb: str) -> None:
     """The hand that a row names is the one that does it: busy with something else, it comes later."""
     hand = STEPS[verb].by
@@ -191,3 +193,10 @@ def test_a_verb_by_hand_waits_for_its_hand(verb: str) -> None:
     assert any(
         isinstance(event, CommandAccepted | CommandRefused | PlantActed | PersonActed) for event in acted
     )
+
+
+def test_a_busy_hand_has_a_finger_free_for_a_key() -> None:
+    busy = step(T - 5.0, "press", by="nurse", key="info", hold_s=25.0)
+    made = world(busy, step(T, "key_down", by="nurse", key="stop"), until_s=2 * D)
+    made.advance_to(T)
+    assert made.bench.core.mode == "stopped"
