@@ -78,7 +78,8 @@ async def _serve(told: Connection, wanted: tuple[Wanted, ...], folder: Path) -> 
 async def _pump(stack: AsyncExitStack, wanted: Wanted, link: Path) -> str:
     """Put a running pump on a line, on the wall clock, as `ambupump emulate` does; returns its address."""
     from drivers.dialects.ambupump import AMBUPUMP
-    from drivers.emulator import Emulator, Served
+    from drivers.emulator import Emulator, LineEnd, Served
+    from drivers.paced_end import PacedEnd
     from drivers.serve_pty import on_pty
     from drivers.serve_tcp import on_tcp
     from sim.clocks import PacedClock
@@ -91,9 +92,11 @@ async def _pump(stack: AsyncExitStack, wanted: Wanted, link: Path) -> str:
     world.advance_to(BEGIN_S)
     session = LiveSession(world, PacedClock(wall(), rate_frac=1.0, sim_s=BEGIN_S), wall)
     device = LivePump(session)
-    end = await stack.enter_async_context(
-        Emulator([Served(device, AMBUPUMP.pump(device))], line=AMBUPUMP.line, pace_baud=wanted.pace_baud)
+    end: LineEnd = await stack.enter_async_context(
+        Emulator([Served(device, AMBUPUMP.pump(device))], line=AMBUPUMP.line)
     )
+    if wanted.pace_baud is not None:
+        end = PacedEnd(end, wanted.pace_baud)
     living = asyncio.create_task(session.run())
     stack.callback(living.cancel)
     if wanted.place == "pty":

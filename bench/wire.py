@@ -147,7 +147,8 @@ def line_rate_frac(baud: int, for_s: float) -> float:
         begun_s = perf_counter()
         while (took_s := perf_counter() - begun_s) < for_s:
             pump.status()
-    return sizes.both_count * byte_s(replace(AMBUPUMP.line, baud=baud)) / took_s
+        count = sizes.both_count  # before it says good-bye
+    return count * byte_s(replace(AMBUPUMP.line, baud=baud)) / took_s
 
 
 # ---------------------------------------------------------------- many pumps

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from signal import Signals
 
     from drivers.dialects import Dialect
-    from drivers.emulator import Emulator, LineEnd
+    from drivers.emulator import LineEnd
     from drivers.record import Tap
     from pump.port import PumpDevice
     from sim.live import LiveSession
@@ -227,7 +227,7 @@ class Serving:
             device, life = begin()
             living = asyncio.create_task(life)
             stack.callback(living.cancel)
-            url = await stack.enter_async_context(opened(self.place, await self._emulator(device, stack)))
+            url = await stack.enter_async_context(opened(self.place, await self._end(device, stack)))
             click.echo(f"ready: {url}")
             tell(f"ask it: ambupump pump --port {url} --dialect {self.dialect.name} status")
             either: set[Future[Any]] = {living, ended}
@@ -238,18 +238,19 @@ class Serving:
             raise KeyboardInterrupt
         return 0
 
-    async def _emulator(self, device: PumpDevice, stack: AsyncExitStack) -> Emulator:
+    async def _end(self, device: PumpDevice, stack: AsyncExitStack) -> LineEnd:
         from drivers.emulator import Emulator, Served
+        from drivers.paced_end import PacedEnd
 
-        return await stack.enter_async_context(
-            Emulator(
-                [Served(device, self.dialect.pump(device))],
-                line=self.dialect.line,
-                pace_baud=self.pace_baud,
-                tap=self.tap,
-                told=tell,
-            )
+        served = Served(device, self.dialect.pump(device))
+        emulator = await stack.enter_async_context(
+            Emulator([served], line=self.dialect.line, tap=self.tap, told=tell)
         )
+        if self.pace_baud is None:
+            return emulator
+        paced = PacedEnd(emulator, self.pace_baud)
+        stack.callback(paced.close)
+        return paced
 
 
 def in_a_world(setup: Setup, begin_s: float, speed_frac: float) -> Living:

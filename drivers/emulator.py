@@ -1,8 +1,9 @@
 """The emulator: pumps behind a dialect on one line, and whoever is connected to it.
 
 Sans transport: `serve_pty.py`, `serve_tcp.py` and `serve_rfc2217.py` bring bytes from a client and carry
-bytes to it. Everything runs on one asyncio loop, the live host of the pumps as well. Protocol timers
-(inter-byte, watchdog, lease) run on the loop's clock, which is wall time, whatever the pumps' own time does.
+bytes to it; on the way they may take their time (`paced_end.py`) and suffer (`faults/end.py`). All of it runs
+on one asyncio loop, the live host of the pumps as well. Protocol timers (inter-byte, watchdog, lease) run on
+the loop's clock, which is wall time, whatever the pumps' own time does.
 
 A line has one client at a time; a second one is told why it is turned away. On a line with several pumps each
 hears everything and answers what is addressed to it.
@@ -12,16 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from types import TracebackType
 from typing import Protocol, Self
 
 from drivers.dialects import PumpSide
-from drivers.pacing import Pace
 from drivers.record import Tap
 from drivers.transport import LineSettings
-from drivers.uart import byte_s
 from pump.port import PumpDevice
 from pump.seam import BEYOND_HALF
 
@@ -83,7 +82,6 @@ class Emulator:
     Args:
         pumps: Each with its side of the dialect.
         line: What the pumps' end of the line is set to.
-        pace_baud: Bytes take the time that they would at so many bits per second; None: no time at all.
         tap: Takes everything down; None: nobody does.
         told: Is told in a line of text who comes and goes.
     """
@@ -93,13 +91,11 @@ class Emulator:
         pumps: Sequence[Served],
         *,
         line: LineSettings,
-        pace_baud: int | None = None,
         tap: Tap | None = None,
         told: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._pumps = tuple(pumps)
         self.line = line
-        self._pace = None if pace_baud is None else Pace(byte_s(replace(line, baud=pace_baud)))
         self._tap = tap
         self._told = told
         self._client: Client | None = None
@@ -151,31 +147,13 @@ class Emulator:
         """Take in what the client sent just now."""
         if self._tap is not None:
             self._tap.heard(data)
-        loop = self._running()
-        if self._pace is None:
-            self._hand_over(data)
-        else:
-            here_s = self._pace.heard_s(len(data), loop.time())
-            loop.call_at(here_s, self._hand_over, data, here_s)
-
-    def _hand_over(self, data: bytes, here_s: float | None = None) -> None:
-        if self._loop is None:
-            return
-        now_s = self._loop.time()
+        now_s = self._running().time()
         for each in self._with_power():
-            self._say(each.side.receive(data, now_s), now_s if here_s is None else here_s)
+            self._say(each.side.receive(data, now_s))
         self._arm()
 
-    def _say(self, data: bytes, ready_s: float) -> None:
-        if not data:
-            return
-        if self._pace is None:
-            self._deliver(data)
-        else:
-            self._running().call_at(self._pace.said_s(len(data), ready_s), self._deliver, data)
-
-    def _deliver(self, data: bytes) -> None:
-        if self._client is None:
+    def _say(self, data: bytes) -> None:
+        if not data or self._client is None:
             return
         if self._tap is not None:
             self._tap.said(data)
@@ -195,7 +173,7 @@ class Emulator:
             return
         now_s = self._loop.time()
         for each in self._pumps:
-            self._say(each.look(now_s), now_s)
+            self._say(each.look(now_s))
         self._arm()
 
     def _ring(self) -> None:
@@ -203,7 +181,7 @@ class Emulator:
         now_s = self._running().time()
         for each in self._with_power():
             if each.side.next_deadline_s() <= now_s:
-                self._say(each.side.wake(now_s), now_s)
+                self._say(each.side.wake(now_s))
         self._arm()
 
     def _arm(self) -> None:

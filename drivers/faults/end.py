@@ -97,7 +97,7 @@ class FaultyEnd:
     def connect(self, client: Client) -> str | None:
         """Take `client` on the line; returns why not where the line is taken."""
         if self._client is not None:
-            return f"busy: {self._client.name} is connected, and the line has one client at a time"
+            return self._inner.connect(client)
         self._client = client
         reason = self._inner.connect(self)
         if reason is not None:

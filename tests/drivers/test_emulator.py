@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from drivers.emulator import Emulator
-from tests.drivers.shouting import BYTE_S, Client, Device, Shouting, emulator
+from tests.drivers.shouting import Client, Device, Shouting, emulator
 from tests.drivers.virtual_loop import at_once
 
 BEGIN = b"[change]"
@@ -39,37 +39,6 @@ def test_every_pump_on_the_line_hears_everything() -> None:
             return client.bytes_
 
     assert at_once(story()) == b"aXbX"
-
-
-def test_paced_a_frame_takes_its_time_each_way() -> None:
-    async def story() -> tuple[float, list[tuple[float, bytes]], list[tuple[float, bytes]]]:
-        side = Shouting("0123")
-        async with emulator((Device(), side), pace_baud=9600) as made:
-            client = await connected(made)
-            begun_s = asyncio.get_running_loop().time()
-            made.receive(b"hello")
-            await asyncio.sleep(1.0)
-            return begun_s, side.heard, client.came
-
-    begun_s, heard, came = at_once(story())
-    assert [data for _, data in heard] == [b"hello"]
-    assert [data for _, data in came] == [b"0123HELLO"]
-    assert heard[0][0] - begun_s == pytest.approx(5 * BYTE_S, abs=1e-6)
-    assert came[0][0] - begun_s == pytest.approx(14 * BYTE_S, abs=1e-6)
-
-
-def test_paced_requests_wait_for_each_other() -> None:
-    async def story() -> list[float]:
-        side = Shouting()
-        async with emulator((Device(), side), pace_baud=9600) as made:
-            await connected(made)
-            begun_s = asyncio.get_running_loop().time()
-            for _ in range(3):
-                made.receive(b"0123456789")
-            await asyncio.sleep(1.0)
-            return [at_s - begun_s for at_s, _ in side.heard]
-
-    assert at_once(story()) == pytest.approx([10 * BYTE_S, 20 * BYTE_S, 30 * BYTE_S], abs=1e-6)
 
 
 def test_a_second_client_is_told_who_is_there() -> None:
@@ -151,25 +120,12 @@ def test_a_pump_without_power_is_dumb_and_deaf_and_begins_anew() -> None:
     assert at_once(story()) == b"[restart]NOW"
 
 
-def test_what_is_on_its_way_to_a_client_that_left_is_lost() -> None:
-    async def story() -> None:
-        async with emulator(pace_baud=9600) as made:
-            client = await connected(made)
-            made.receive(b"hello")
-            made.disconnect(client)
-            await asyncio.sleep(1.0)
-            assert client.bytes_ == b""
-
-    at_once(story())
-
-
 def test_at_the_end_nobody_calls_any_more() -> None:
     async def story() -> None:
         device = Device()
-        made = emulator((device, Shouting()), pace_baud=9600)
+        made = emulator((device, Shouting()))
         async with made:
             client = await connected(made)
-            made.receive(b"hello")
             device.changed()
         assert device.listeners == []
         await asyncio.sleep(1.0)

@@ -1,0 +1,144 @@
+"""The end of a line that takes its time: bytes come to the pump and to its client as a wire would bring them.
+
+    a client -- pty or socket -- PacedEnd -- FaultyEnd, perhaps -- Emulator
+
+To the port it is the end of a line, to what lies behind it a client. What happens on the line happens behind
+it, so that what a fault says takes its time too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+from typing import Final
+
+from drivers.emulator import Client, LineEnd
+from drivers.pacing import Pace, Piece
+from drivers.transport import LineSettings
+from drivers.uart import byte_s
+
+BACKLOG_BYTES_COUNT: Final = 65536
+"""So much may wait for the line each way; what is sent on top of it is lost."""
+
+
+class _Lane:
+    """What is on its way, one way."""
+
+    def __init__(self, through: Callable[[bytes], None]) -> None:
+        self._through = through
+        self._pieces: deque[Piece] = deque()
+        self._waiting_count = 0
+
+    def has_room(self, data: bytes) -> bool:
+        return self._waiting_count + len(data) <= BACKLOG_BYTES_COUNT
+
+    def put(self, pieces: list[Piece]) -> None:
+        self._pieces += pieces
+        self._waiting_count += sum(len(data) for _, data in pieces)
+
+    def next_s(self) -> float:
+        return self._pieces[0][0] if self._pieces else inf
+
+    def carry(self, now_s: float) -> None:
+        while self.next_s() <= now_s:
+            _, data = self._pieces.popleft()
+            self._waiting_count -= len(data)
+            self._through(data)
+
+    def clear(self) -> None:
+        self._pieces.clear()
+        self._waiting_count = 0
+
+
+class PacedEnd:
+    """The end of a line on which bytes take their time. All methods belong to the loop's own thread.
+
+    Args:
+        inner: What answers, at once.
+        baud: Bits per second.
+    """
+
+    def __init__(self, inner: LineEnd, baud: int) -> None:
+        self._inner = inner
+        self._loop = asyncio.get_running_loop()
+        self._pace = Pace(byte_s(replace(inner.line, baud=baud)))
+        self._client: Client | None = None
+        self._to_pump = _Lane(inner.receive)
+        self._to_client = _Lane(self._hand_over)
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def line(self) -> LineSettings:
+        """What the inner end is set to."""
+        return self._inner.line
+
+    @property
+    def name(self) -> str:
+        """Who the client is, to the inner end."""
+        return "nobody" if self._client is None else self._client.name
+
+    def close(self) -> None:
+        """Carry nothing any more."""
+        self._to_pump.clear()
+        self._to_client.clear()
+        self._arm()
+
+    # The end of a line, to the port
+
+    def connect(self, client: Client) -> str | None:
+        """Take `client` on the line; returns why not where the line is taken."""
+        if self._client is not None:
+            return self._inner.connect(client)
+        self._client = client
+        reason = self._inner.connect(self)
+        if reason is not None:
+            self._client = None
+        return reason
+
+    def disconnect(self, client: Client) -> None:
+        """Take `client` off the line. What it sent still arrives; what was on its way to it is lost."""
+        if self._client is client:
+            self._inner.disconnect(self)
+            self._client = None
+            self._to_client.clear()
+
+    def receive(self, data: bytes) -> None:
+        """Take in what the client sent just now."""
+        if self._to_pump.has_room(data):
+            self._to_pump.put(self._pace.heard(data, self._loop.time()))
+            self._arm()
+
+    # A client, to the inner end
+
+    def write(self, data: bytes) -> None:
+        """Take in what the inner end says."""
+        if self._to_client.has_room(data):
+            self._to_client.put(self._pace.said(data, self._loop.time()))
+            self._arm()
+
+    # Time
+
+    def _hand_over(self, data: bytes) -> None:
+        if self._client is not None:
+            self._client.write(data)
+
+    def _arm(self) -> None:
+        """Keep one timer on the next piece."""
+        due_s = min(self._to_pump.next_s(), self._to_client.next_s())
+        if self._timer is not None:
+            if self._timer.when() == due_s:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due_s < inf:
+            self._timer = self._loop.call_at(due_s, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        now_s = self._loop.time()
+        self._to_client.carry(now_s)
+        self._to_pump.carry(now_s)
+        self._arm()
