@@ -265,20 +265,11 @@ def on_a_table(speed_frac: float) -> Living:
     """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe; and its life."""
     import asyncio
 
-    from pump.profiles import load_profile
-    from pump.program import Program
-    from pump.settings import PumpSettings
-    from sim.bench import BenchOf
     from sim.clocks import PacedClock
-    from sim.live_bench import LiveBench
-    from sim.plant.syringe import SyringeConfig, SyringePlant
+    from sim.live_bench import syringe_on_a_table
 
-    profile = load_profile("lab-syringe")
-    program = Program(rate_ml_h=1.0, vtbi_ml=profile.volume_max_ml, reservoir_ml=profile.volume_max_ml)
-    settings = PumpSettings(profile=profile, program=program)
-    bench = BenchOf(settings, SyringeConfig(), program.rate_ml_h, 0.0, SyringePlant)
     wall = asyncio.get_running_loop().time
-    pump = LiveBench(bench, PacedClock(wall(), rate_frac=speed_frac), wall)
+    pump = syringe_on_a_table(PacedClock(wall(), rate_frac=speed_frac), wall)
     return pump, pump.run()
 
 

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
-from console.emulate import NOMINAL, beneath
+from console.emulated import Emulated, emulated
 from drivers.background import BackgroundLoop
 from drivers.dialects import Capability, Dialect
 from drivers.emulator import Emulator, Served
@@ -28,14 +28,7 @@ from drivers.transport import LineSettings, MemoryPair, Port, open_port
 from pump.commands import Acknowledge, Stop
 from pump.lock import NURSE_CODE
 from pump.port import PumpPort
-from scenarios.loader import load
-from sim.clocks import PacedClock
-from sim.live import LiveSession
-from sim.local_pump import LivePump
-from sim.world.setup import Setup, Step
-from sim.world.world import World
 
-T = TypeVar("T")
 Way = Literal["local", "memory", "pty", "tcp", "rfc2217"]
 WAYS: Final[tuple[Way, ...]] = ("local", "memory", "pty", "tcp", "rfc2217")
 """How a simulated pump can be reached, from no wire at all to a port over the network."""
@@ -45,46 +38,17 @@ POLL_EVERY_S: Final = 0.5
 LOOK_EVERY_S: Final = 60.0
 """So much pump time passes at once while something is waited for."""
 
-VERBS: Final = {Deed.CLAMP_BELOW: "clamp", Deed.OPEN_BELOW: "unclamp"}
+AFTERWARDS_S: Final = 60.0
+"""So long is waited with the answer to an alarm after its cause was taken away."""
 
-
-class EmulatedPump:
-    """A simulated pump that somebody else's code is to steer: on a port, or at hand.
-
-    Its own time goes by the wall clock, and further only by `let_pass`. A new one is primed and stopped, with
-    its line on the catheter.
-
-    Args:
-        setup: The pump and what happens to it; None: a 7-day bag, and nothing.
-        loop: Where it lives; None: with whoever asks.
-    """
-
-    def __init__(self, setup: Setup | None = None, loop: BackgroundLoop | None = None) -> None:
-        below, begin_s = beneath(load(NOMINAL).setup if setup is None else setup)
-        self._loop = loop
-        world = World(below)
-        world.advance_to(begin_s)
-        self.session = LiveSession(world, PacedClock(time.monotonic(), sim_s=begin_s), time.monotonic)
-        self.device = LivePump(self.session)
-
-    def call(self, work: Callable[[], T]) -> T:
-        """Do something where the pump lives."""
-        if self._loop is None:
-            return work()
-
-        async def there() -> T:
-            return work()
-
-        return self._loop.call(there())
-
-    def do(self, verb: str, **params: str | float | bool) -> None:
-        """Carry out a step of the scenario language now, as `do("clamp", where="downstream")`."""
-        step = Step(at_s=0.0, verb=verb, params=tuple(sorted(params.items())))
-        self.call(lambda: self.session.inject(step))
-
-    def let_pass(self, span_s: float) -> None:
-        """Let so much of the pump's time pass at once."""
-        self.call(lambda: self.session.skip(span_s))
+VERBS: Final = {
+    Deed.START: "start",
+    Deed.STOP: "stop",
+    Deed.ANSWER: "acknowledge",
+    Deed.CLAMP_BELOW: "clamp",
+    Deed.OPEN_BELOW: "unclamp",
+}
+"""What hands do, by the verbs of the scenario language."""
 
 
 class EmulatedRig:
@@ -94,6 +58,7 @@ class EmulatedRig:
         pump: The pump.
         opened: Gives a port to it, connected, each time anew.
         offers: What can be asked over it.
+        tells_outcomes: Whether it comes back over it what became of a command.
         volume_step_ml: The finest volume that the link tells.
     """
 
@@ -102,21 +67,36 @@ class EmulatedRig:
 
     def __init__(
         self,
-        pump: EmulatedPump,
+        pump: Emulated,
         opened: Callable[[], PumpPort],
         offers: frozenset[Capability],
+        *,
+        tells_outcomes: bool,
         volume_step_ml: float,
     ) -> None:
         self._pump = pump
         self._opened = opened
         self.offers = offers
+        self.tells_outcomes = tells_outcomes
         self.volume_step_ml = volume_step_ml
         self.port = opened()
 
+    def now_s(self) -> float:
+        """Give the pump's own time."""
+        return self._pump.now_s()
+
     def do(self, deed: Deed) -> None:
-        """Have something done; a new pump is ready."""
-        if deed is not Deed.MAKE_READY:
-            self._pump.do(VERBS[deed], where="downstream")
+        """Have something done."""
+        match deed:
+            case Deed.MAKE_READY:
+                self._pump.make_ready(self.port)
+            case Deed.CLAMP_BELOW | Deed.OPEN_BELOW:
+                self._pump.do(VERBS[deed], where="downstream")
+            case Deed.ANSWER:
+                self._pump.let_pass(AFTERWARDS_S)
+                self._pump.do(VERBS[deed])
+            case _:
+                self._pump.do(VERBS[deed])
 
     def let_pass(self, span_s: float) -> None:
         """Let pump time pass."""
@@ -124,9 +104,9 @@ class EmulatedRig:
 
     def wait_until(self, holds: Callable[[], bool], limit_s: float) -> bool:
         """Let pump time pass until `holds`."""
-        end_s = self.port.status().t_s + limit_s
+        end_s = self.now_s() + limit_s
         while not holds():
-            if self.port.status().t_s > end_s:
+            if self.now_s() > end_s:
                 return False
             self.let_pass(LOOK_EVERY_S)
         return True
@@ -148,8 +128,13 @@ def emulated_rig(way: Way, dialect: Dialect, folder: Path, volume_step_ml: float
         volume_step_ml: The finest volume that the dialect tells.
     """
     with _served(way, dialect, folder) as (pump, opened):
-        offers = frozenset(Capability) if way == "local" else dialect.capabilities
-        rig = EmulatedRig(pump, opened, offers, volume_step_ml)
+        rig = EmulatedRig(
+            pump,
+            opened,
+            frozenset(Capability) if way == "local" else dialect.capabilities,
+            tells_outcomes=way == "local" or dialect.tells_outcomes,
+            volume_step_ml=volume_step_ml,
+        )
         try:
             yield rig
         finally:
@@ -158,23 +143,23 @@ def emulated_rig(way: Way, dialect: Dialect, folder: Path, volume_step_ml: float
 
 def _served(
     way: Way, dialect: Dialect, folder: Path
-) -> AbstractContextManager[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+) -> AbstractContextManager[tuple[Emulated, Callable[[], PumpPort]]]:
     if way == "local":
-        return _at_hand()
+        return _at_hand(dialect)
     if way == "memory":
         return _in_memory(dialect)
     return _on_a_port(way, dialect, folder)
 
 
 @contextmanager
-def _at_hand() -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
-    pump = EmulatedPump()
-    yield pump, lambda: LivePump(pump.session)
+def _at_hand(dialect: Dialect) -> Iterator[tuple[Emulated, Callable[[], PumpPort]]]:
+    pump = emulated(dialect)
+    yield pump, pump.port
 
 
 @contextmanager
-def _in_memory(dialect: Dialect) -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
-    pump = EmulatedPump()
+def _in_memory(dialect: Dialect) -> Iterator[tuple[Emulated, Callable[[], PumpPort]]]:
+    pump = emulated(dialect)
     side = dialect.pump(pump.device)
 
     def opener() -> Port:
@@ -186,19 +171,17 @@ def _in_memory(dialect: Dialect) -> Iterator[tuple[EmulatedPump, Callable[[], Pu
 
 
 @contextmanager
-def _on_a_port(
-    way: Way, dialect: Dialect, folder: Path
-) -> Iterator[tuple[EmulatedPump, Callable[[], PumpPort]]]:
+def _on_a_port(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[Emulated, Callable[[], PumpPort]]]:
     with emulated_pump(way, dialect, folder) as (pump, url):
         yield pump, lambda: connected(lambda: open_port(url, dialect.line), dialect)
 
 
 @contextmanager
-def emulated_pump(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[EmulatedPump, str]]:
+def emulated_pump(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[Emulated, str]]:
     """Serve an emulated pump on a port; gives it, and the URL of the port."""
     with BackgroundLoop() as loop:
-        pump = EmulatedPump(loop=loop)
-        loop.enter(_living(pump.session))
+        pump = emulated(dialect, loop)
+        loop.enter(_living(pump))
         served = Served(pump.device, dialect.pump(pump.device))
         emulator = loop.enter(Emulator([served], line=dialect.line))
         if way == "pty":
@@ -211,9 +194,9 @@ def emulated_pump(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[Em
 
 
 @asynccontextmanager
-async def _living(session: LiveSession) -> AsyncIterator[None]:
-    """Let a session follow its clock."""
-    task = asyncio.create_task(session.run())
+async def _living(pump: Emulated) -> AsyncIterator[None]:
+    """Let a pump follow its clock."""
+    task = asyncio.create_task(pump.life())
     try:
         yield
     finally:
@@ -257,6 +240,7 @@ class RealRig:
         self._ask = ask
         self._is_ready = False
         self._allow_control = allow_control
+        self.tells_outcomes = dialect.tells_outcomes
         self.port = SerialPump(partial(open_port, url, line), dialect, allow_control=allow_control)
         self.port.connect()
 
@@ -265,6 +249,10 @@ class RealRig:
         """What can be asked of it; without control, questions only."""
         found = self.port.capabilities
         return found if self._allow_control else found - CONTROL
+
+    def now_s(self) -> float:
+        """Give the wall's time."""
+        return time.monotonic()
 
     def do(self, deed: Deed) -> None:
         """Ask for something by hand; for a pump that is ready only once."""

@@ -33,7 +33,7 @@ def status_lines(status: PumpStatus) -> Iterator[str]:
     yield _row("lock", status.lock_level or NOT_TOLD)
     yield _row("battery", NOT_TOLD if status.battery_frac is None else f"{status.battery_frac:.0%}")
     yield _row("external power", _yes_or_no(status.external_power))
-    yield _row("pump's time", moment(status.t_s))
+    yield _row("pump's time", NOT_TOLD if status.t_s is None else moment(status.t_s))
     for alarm in status.alarms:
         yield click.style(_row("alarm", alarm_text(alarm)), fg=COLOURS.get(alarm.priority), bold=True)
     if not status.alarms:
@@ -43,10 +43,8 @@ def status_lines(status: PumpStatus) -> Iterator[str]:
 def one_line(status: PumpStatus) -> str:
     """Say how a pump is on one line."""
     alarms = ", ".join(alarm.code for alarm in status.alarms) or "no alarm"
-    return (
-        f"{status.mode} at {plain(status.rate_ml_h, 6)} mL/h, given {_volume(status.given_ml)}, {alarms}, "
-        f"at {moment(status.t_s)} of its time"
-    )
+    line = f"{status.mode} at {plain(status.rate_ml_h, 6)} mL/h, given {_volume(status.given_ml)}, {alarms}"
+    return line if status.t_s is None else f"{line}, at {moment(status.t_s)} of its time"
 
 
 def program_lines(program: Program) -> Iterator[str]:

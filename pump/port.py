@@ -44,9 +44,9 @@ class AlarmView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpStatus:
-    """What a pump says of itself at `t_s`. What a dialect does not carry is None."""
+    """What a pump says of itself at `t_s`, in its own time. What a dialect does not carry is None."""
 
-    t_s: float
+    t_s: float | None
     mode: str
     rate_ml_h: float
     given_ml: float | None = None

@@ -13,12 +13,15 @@ from math import inf
 
 from pump.commands import Command
 from pump.events import Event
+from pump.profiles import load_profile
+from pump.program import Program
+from pump.settings import PumpSettings
 from sim.bench import Action, BenchOf
 from sim.clocks import PacedClock
 from sim.live import LONGEST_WAIT_S, PROMPT_S, next_millisecond_s
 from sim.local_pump import LocalPump
-from sim.plant.actions import PlantAction
 from sim.plant.protocol import Plant
+from sim.plant.syringe import SyringeConfig, SyringePlant
 
 
 class LiveBench(LocalPump):
@@ -39,6 +42,12 @@ class LiveBench(LocalPump):
             self._stir()
         return now_s
 
+    def skip(self, span_s: float) -> None:
+        """Let so much simulated time pass at once, with everything that happens in it."""
+        self.clock.jump_to(self._wall(), self.t_s + span_s)
+        self._bench.advance_to(self.clock.sim_s(self._wall()))
+        self._stir()
+
     async def run(self) -> None:
         """Follow the clock for ever."""
         while True:
@@ -51,14 +60,11 @@ class LiveBench(LocalPump):
                 self.changed()
                 await asyncio.sleep(0)
 
-    def act(self, action: PlantAction) -> list[Event]:
-        """Do something to what the pump is fastened to."""
-        return self._do(action)
-
     def _obey(self, command: Command) -> list[Event]:
-        return self._do(command)
+        return self.act(command)
 
-    def _do(self, action: Action) -> list[Event]:
+    def act(self, action: Action) -> list[Event]:
+        """Do something to the pump, or to what it is fastened to."""
         now_s = max(self._bench.t_s, self.clock.sim_s(self._wall()))
         self._bench.advance_to(next_millisecond_s(now_s, after_s=-inf))
         events = self._bench.apply(action)
@@ -73,3 +79,12 @@ class LiveBench(LocalPump):
         self._wake.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), min(wait_s, LONGEST_WAIT_S))
+
+
+def syringe_on_a_table(clock: PacedClock, wall: Callable[[], float]) -> LiveBench:
+    """Give a syringe pump of a laboratory, switched on and stopped, with 50 mL in its syringe."""
+    profile = load_profile("lab-syringe")
+    program = Program(rate_ml_h=1.0, vtbi_ml=profile.volume_max_ml, reservoir_ml=profile.volume_max_ml)
+    settings = PumpSettings(profile=profile, program=program)
+    bench = BenchOf(settings, SyringeConfig(), program.rate_ml_h, 0.0, SyringePlant)
+    return LiveBench(bench, clock, wall)

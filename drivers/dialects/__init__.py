@@ -260,6 +260,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def tells_outcomes(self) -> bool:
+        """Whether it comes back what became of a command, and why it was refused."""
+        ...
+
+    @property
     def read_only_by_default(self) -> bool:
         """Whether commands must be allowed expressly: the pump may be a clinical one."""
         ...

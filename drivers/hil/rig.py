@@ -11,9 +11,12 @@ from pump.port import PumpPort
 
 
 class Deed(StrEnum):
-    """What only hands can do; the value is what a person is asked for."""
+    """What hands do, where nothing else can; the value is what a person is asked for."""
 
     MAKE_READY = "Make the pump ready: on, primed, stopped, no alarm, nothing clamped, and nobody connected."
+    START = "Start the pump at its own keys."
+    STOP = "Stop the pump at its own keys."
+    ANSWER = "Answer the alarm at the pump's own keys, until it is gone."
     CLAMP_BELOW = "Clamp the line below the pump."
     OPEN_BELOW = "Open the clamp below the pump."
 
@@ -32,6 +35,11 @@ class Rig(Protocol):
         ...
 
     @property
+    def tells_outcomes(self) -> bool:
+        """Whether it comes back what became of a command, and why it was refused."""
+        ...
+
+    @property
     def volume_step_ml(self) -> float:
         """The finest volume that the link tells."""
         ...
@@ -44,6 +52,10 @@ class Rig(Protocol):
     @property
     def nurse_code(self) -> str | None:
         """The code that opens the keyboard; None: nobody told, or none is needed."""
+        ...
+
+    def now_s(self) -> float:
+        """The time by which the pump delivers, for pumps that tell none of their own."""
         ...
 
     def do(self, deed: Deed) -> None:

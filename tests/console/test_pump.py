@@ -16,7 +16,8 @@ import pytest
 import serial
 
 from console.cli import run
-from console.hil import EmulatedPump, emulated_pump
+from console.emulated import Emulated
+from console.hil import emulated_pump
 from console.pump_words import alarm_text, bench_view, one_line, outcome_line
 from drivers.dialects.ambupump import AMBUPUMP
 from pump.port import AlarmView, Outcome, PumpStatus
@@ -38,7 +39,7 @@ class Said:
 class Desk:
     """Somebody who types commands, and the pump that they are for."""
 
-    def __init__(self, pump: EmulatedPump, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, pump: Emulated, url: str, capsys: pytest.CaptureFixture[str]) -> None:
         self.pump = pump
         self.url = url
         self._capsys = capsys
@@ -260,6 +261,7 @@ class TestWords:
 
     def test_what_is_not_told_is_said_to_be_so(self) -> None:
         assert "given not told" in one_line(replace(STATUS, given_ml=None))
+        assert one_line(replace(STATUS, t_s=None)).endswith("no alarm")
 
     def test_an_alarm_of_another_make_keeps_its_code(self) -> None:
         assert alarm_text(replace(ALARM, code="#77")) == "#77 (high, active)"

@@ -54,6 +54,30 @@ def pytest_in(folder: Path, *arguments: str, typed: str = "") -> tuple[int, str]
     return done.returncode, done.stdout + done.stderr
 
 
+TEST_OF_A_SYRINGE = """
+from drivers.dialects.new_era import NEW_ERA
+from drivers.serial_pump import pump_at
+from pump.commands import Acknowledge, ConfirmProgram, ProgramChange, Start
+
+def test_my_host_sees_the_stall(emulated_pump):
+    with pump_at(emulated_pump.url, NEW_ERA) as host:
+        assert host.send(Acknowledge()).accepted
+        host.send(ProgramChange(rate_ml_h=100.0))
+        assert host.send(ConfirmProgram()).accepted
+        assert host.send(Start()).accepted
+        emulated_pump.do("clamp", where="downstream")
+        emulated_pump.let_pass(600.0)
+        assert [alarm.code for alarm in host.status().alarms] == ["OCCLUSION_DOWNSTREAM"]
+"""
+
+
+def test_a_syringe_pump_is_one_on_a_table(tmp_path: Path) -> None:
+    (tmp_path / "test_syringe.py").write_text(TEST_OF_A_SYRINGE)
+    code, said = pytest_in(tmp_path, "--pump-dialect", "new-era")
+    assert "1 passed" in said
+    assert code == 0
+
+
 def test_a_test_has_a_pump_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "test_host.py").write_text(TEST_OF_A_HOST)
     code, said = pytest_in(tmp_path)
@@ -80,7 +104,7 @@ QUICK = "asking or counts or absurd or cannot_be_started or one_action or on_rec
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"), [((), "2 passed, 4 skipped"), (("--pump-allow-control",), "6 passed")]
+    ("options", "expected"), [((), "3 passed, 4 skipped"), (("--pump-allow-control",), "7 passed")]
 )
 def test_the_suite_runs_on_the_pump_of_the_command_line(
     tmp_path: Path, options: tuple[str, ...], expected: str
@@ -93,6 +117,16 @@ def test_the_suite_runs_on_the_pump_of_the_command_line(
         )
     assert expected in said
     assert "Make the pump ready" in said
+    assert code == 0
+
+
+def test_what_a_person_does_not_do_is_left_out(tmp_path: Path) -> None:
+    with emulated_pump("pty", AMBUPUMP, tmp_path) as (_, url):
+        code, said = pytest_in(
+            tmp_path, "--pyargs", "drivers.hil", "-k", "says_that", "--pump-url", url, typed="\nno\n"
+        )
+    assert "1 passed, 1 skipped" in said
+    assert "left out by hand: Start the pump at its own keys." in said
     assert code == 0
 
 

@@ -342,6 +342,7 @@ def test_the_pump_raises_no_alarm_while_somebody_speaks(fault: str) -> None:
 def test_an_old_answer_is_not_taken_for_the_new_one() -> None:
     line = at(connected("late at 5 s"), 5.0)
     status = line.pump.status()
+    assert status.t_s is not None
     assert status.t_s >= 5.0 + PATIENCE_S
     assert line.pump.counts.repeated_count == 1
 

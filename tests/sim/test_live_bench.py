@@ -50,6 +50,20 @@ def test_commands_come_on_whole_milliseconds_and_everyone_hears() -> None:
     assert heard == [1.2345, 1.2345]
 
 
+def test_time_that_passes_at_once_brings_everything_that_happens_in_it() -> None:
+    wall_s = [0.0]
+    pump = live(wall_s)
+    pump.send(Start())
+    heard: list[str] = []
+    pump.on_change(lambda: heard.append(pump.status().mode))
+    pump.skip(36.0)
+    assert pump.t_s == pytest.approx(36.0)
+    assert pump.status().given_ml == pytest.approx(1.0)
+    pump.skip(3600.0)
+    assert heard[-1] == "complete"
+    assert pump.status().given_ml == pytest.approx(2.0)
+
+
 def test_what_is_due_happens_when_nobody_asks() -> None:
     async def story() -> list[float]:
         wall = asyncio.get_running_loop().time

@@ -33,6 +33,7 @@ class AlarisDialect:
     )
     line = LineSettings(baud=38400)
     capabilities = CAPABILITIES
+    tells_outcomes = False
     read_only_by_default = True
 
     def __init__(self, access: Access = Access.NURSE, lease_s: float = LEASE_S) -> None:

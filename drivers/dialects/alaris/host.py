@@ -12,9 +12,6 @@ from drivers.dialects.asking import AskingHost
 from pump.alarm_table import ALARM_BY_CODE
 from pump.port import AlarmView, PumpStatus
 
-NO_TIME_S: Final = 0.0
-"""The protocol tells no time of the pump's own."""
-
 UNRANKED: Final = "unknown"
 """The priority of an alarm that is none of ours."""
 
@@ -50,7 +47,7 @@ class AlarisHost(AskingHost):
         if mode == "stopped" and any(_stops(each) for each in alarms):
             mode = "halted"
         return PumpStatus(
-            t_s=NO_TIME_S,
+            t_s=None,
             mode=mode,
             rate_ml_h=float(rate) if word in tables.FLOWING else 0.0,
             given_ml=float(given),

@@ -24,6 +24,7 @@ class AmbupumpDialect:
     title = "the open protocol of this project: everything the pump can do, no command twice"
     line = LineSettings(baud=115200)
     capabilities = frozenset(Capability)
+    tells_outcomes = True
     read_only_by_default = False
 
     def host(self, draw_session: Callable[[], int]) -> HostSide:

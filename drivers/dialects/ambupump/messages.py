@@ -34,6 +34,7 @@ from drivers.dialects.ambupump.tables import (
     MAGIC,
     MODES,
     NO_FRACTION,
+    NO_TIME,
     NO_VOLUME,
     PRIORITIES,
     REASONS,
@@ -324,7 +325,7 @@ def write_status(status: PumpStatus) -> bytes:
     words = Writer().u8(Result.OK)
     words.words(
         _STATUS,
-        nearest(status.t_s, US_PER_S),
+        NO_TIME if status.t_s is None else nearest(status.t_s, US_PER_S),
         MODES.number(status.mode),
         LOCK_LEVELS.number(status.lock_level),
         power | (EXTERNAL_POWER if status.external_power else 0),
@@ -353,7 +354,7 @@ def read_status(reader: Reader) -> PumpStatus:
     alarms = tuple(_read_alarm(reader) for _ in range(count))
     reader.end()
     return PumpStatus(
-        t_s=t_us / US_PER_S,
+        t_s=None if t_us == NO_TIME else t_us / US_PER_S,
         mode=MODES.name(mode),
         rate_ml_h=rate_nl_h / NL_PER_ML,
         given_ml=_volume(given),

@@ -24,6 +24,9 @@ MAGIC: Final = b"AMBU"
 UNSAID: Final = 0xFF
 """Instead of the number of a name: the pump does not tell."""
 
+NO_TIME: Final = 2**64 - 1
+"""Instead of the pump's time: the pump does not tell."""
+
 NO_VOLUME: Final = -(2**63)
 """Instead of a volume: the pump does not tell."""
 

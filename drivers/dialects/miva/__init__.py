@@ -30,6 +30,7 @@ class MivaDialect:
     title = "ambulatory pumps of the Zyno MIVA family: reads, event log, text queries, keys"
     line = LineSettings(baud=9600)
     capabilities = CAPABILITIES
+    tells_outcomes = False
     read_only_by_default = True
 
     def __init__(self, checksum: Checksum = Checksum.SUM) -> None:

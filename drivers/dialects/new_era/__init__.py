@@ -31,6 +31,7 @@ class NewEraDialect:
     name = "new-era"
     title = "bench-top syringe pumps of the New Era NE-1000 family (not for people)"
     capabilities = CAPABILITIES
+    tells_outcomes = True
     read_only_by_default = False
 
     def __init__(self, address_no: int = 0, model: Model = NE_1000, habits: Habits = USUAL) -> None:

@@ -157,7 +157,7 @@ class NewEraHost:
         return self.identity
 
     def status(self) -> Talk[PumpStatus]:
-        """Ask for prompt, volume and, while it runs, rate. The pump has no clock: `t_s` is 0."""
+        """Ask for prompt, volume and, while it runs, rate. The pump has no clock."""
         reply = yield from self._asked("")
         if reply.alarm:
             reply = yield from self._asked("")
@@ -168,7 +168,7 @@ class NewEraHost:
         rate_ml_h = (yield from self._rate())[0] if runs else Decimal(0)
         mode = "halted" if self._standing and not runs else MODES[Prompt(reply.prompt or "S")]
         return PumpStatus(
-            t_s=0.0,
+            t_s=None,
             mode=mode,
             rate_ml_h=float(rate_ml_h),
             given_ml=float(withdrawn_ml if self._withdraws else infused_ml),

@@ -167,7 +167,7 @@ def test_a_payload_with_a_byte_more_or_less_is_refused(command: Command, data: s
 
 STATUS = st.builds(
     PumpStatus,
-    t_s=MICRO,
+    t_s=st.none() | MICRO,
     mode=st.sampled_from([each.value for each in Mode]),
     rate_ml_h=MICRO,
     given_ml=st.none() | MICRO,

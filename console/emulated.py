@@ -1,0 +1,185 @@
+"""Simulated pumps for tests: their time and their hands are the test's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeVar
+
+from console.emulate import NOMINAL, ON_A_TABLE, beneath
+from drivers.background import BackgroundLoop
+from drivers.dialects import Dialect
+from pump.commands import Acknowledge, Command, ConfirmProgram, ProgramChange, Start, Stop
+from pump.port import PumpDevice, PumpPort
+from scenarios.loader import load
+from sim.clocks import PacedClock
+from sim.live import LiveSession
+from sim.live_bench import syringe_on_a_table
+from sim.local_pump import LivePump
+from sim.plant.actions import Clamp, Kink, PlantAction, PlugMains
+from sim.world.setup import Setup, Step
+from sim.world.world import World
+
+T = TypeVar("T")
+Life = Coroutine[Any, Any, None]
+
+
+class Emulated(Protocol):
+    """A simulated pump that somebody else's code is to steer.
+
+    Its own time goes by the wall clock, and further only by `let_pass`.
+    """
+
+    @property
+    def device(self) -> PumpDevice:
+        """The pump, as an emulator serves it."""
+        ...
+
+    def life(self) -> Life:
+        """Follow the wall clock until cancelled."""
+        ...
+
+    def port(self) -> PumpPort:
+        """Give the pump at hand, without any link."""
+        ...
+
+    def make_ready(self, port: PumpPort) -> None:
+        """Do what is to be done at a new pump before it can be used; `port` is connected to it."""
+        ...
+
+    def now_s(self) -> float:
+        """Give the pump's own time."""
+        ...
+
+    def do(self, verb: str, **params: str | float | bool) -> None:
+        """Carry out a step of the scenario language now, as `do("clamp", where="downstream")`."""
+        ...
+
+    def let_pass(self, span_s: float) -> None:
+        """Let so much of the pump's time pass at once."""
+        ...
+
+
+def emulated(dialect: Dialect, loop: BackgroundLoop | None = None) -> Emulated:
+    """Give a new pump of the kind that speaks `dialect`."""
+    return EmulatedSyringe(loop) if dialect.name in ON_A_TABLE else EmulatedPump(loop=loop)
+
+
+def _where_it_lives(loop: BackgroundLoop | None, work: Callable[[], T]) -> T:
+    """Do something on the loop of a pump; None: it lives with whoever asks."""
+    if loop is None:
+        return work()
+
+    async def there() -> T:
+        return work()
+
+    return loop.call(there())
+
+
+class EmulatedPump:
+    """A pump with its bag and people. A new one is primed and stopped, with its line on the catheter.
+
+    Args:
+        setup: The pump and what happens to it; None: a 7-day bag, and nothing.
+        loop: Where it lives; None: with whoever asks.
+    """
+
+    def __init__(self, setup: Setup | None = None, loop: BackgroundLoop | None = None) -> None:
+        below, begin_s = beneath(load(NOMINAL).setup if setup is None else setup)
+        self._loop = loop
+        world = World(below)
+        world.advance_to(begin_s)
+        self.session = LiveSession(world, PacedClock(time.monotonic(), sim_s=begin_s), time.monotonic)
+        self.device = LivePump(self.session)
+
+    def life(self) -> Life:
+        """Follow the wall clock until the world is over."""
+        return self.session.run()
+
+    def port(self) -> PumpPort:
+        """Give the pump at hand, to be closed apart from others."""
+        return LivePump(self.session)
+
+    def make_ready(self, port: PumpPort) -> None:
+        """Do nothing: a new one is ready."""
+
+    def now_s(self) -> float:
+        """Give the pump's own time."""
+        return _where_it_lives(self._loop, lambda: self.device.t_s)
+
+    def do(self, verb: str, **params: str | float | bool) -> None:
+        """Carry out a step of the scenario language now, as `do("clamp", where="downstream")`."""
+        step = Step(at_s=0.0, verb=verb, params=tuple(sorted(params.items())))
+        _where_it_lives(self._loop, lambda: self.session.inject(step))
+
+    def let_pass(self, span_s: float) -> None:
+        """Let so much of the pump's time pass at once."""
+        _where_it_lives(self._loop, lambda: self.session.skip(span_s))
+
+
+DEEDS: Final[Mapping[str, Command | PlantAction]] = MappingProxyType(
+    {
+        "start": Start(),
+        "stop": Stop(),
+        "acknowledge": Acknowledge(),
+        "clamp": Clamp(where="downstream", closed=True),
+        "unclamp": Clamp(where="downstream", closed=False),
+        "kink": Kink(where="downstream", closed=True),
+        "unkink": Kink(where="downstream", closed=False),
+        "plug": PlugMains(present=True),
+        "unplug": PlugMains(present=False),
+    }
+)
+"""What hands can do to a syringe on its pump, by the verbs of the scenario language."""
+
+RATE_ML_H: Final = 20.0
+VTBI_ML: Final = 30.0
+"""What a syringe pump is set to: it gives 10 mL in half an hour, and stalls within a quarter of an hour after
+its line was closed."""
+
+
+class EmulatedSyringe:
+    """A syringe pump on a table, for which there are no scenarios. A new one says first that it was off.
+
+    Args:
+        loop: Where it lives; None: with whoever asks.
+    """
+
+    def __init__(self, loop: BackgroundLoop | None = None) -> None:
+        self._loop = loop
+        self.device = syringe_on_a_table(PacedClock(time.monotonic()), time.monotonic)
+
+    def life(self) -> Life:
+        """Follow the wall clock for ever."""
+        return self.device.run()
+
+    def port(self) -> PumpPort:
+        """Give the pump at hand."""
+        return self.device
+
+    def make_ready(self, port: PumpPort) -> None:
+        """Take notice that it was off, and set rate and volume."""
+        if port.status().alarms:
+            port.send(Acknowledge())
+        port.send(ProgramChange(rate_ml_h=RATE_ML_H, vtbi_ml=VTBI_ML))
+        port.send(ConfirmProgram())
+
+    def now_s(self) -> float:
+        """Give the pump's own time."""
+        return _where_it_lives(self._loop, lambda: self.device.t_s)
+
+    def do(self, verb: str, **params: str | float | bool) -> None:
+        """Carry out one of the `DEEDS` now; all of them are done to the line below the pump, or to no line.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        deed = DEEDS.get(verb)
+        if deed is None or not params.items() <= {"where": "downstream"}.items():
+            raise ValueError(f"nobody can {verb!r} {params} on a table; there are {', '.join(DEEDS)}")
+        _where_it_lives(self._loop, lambda: self.device.act(deed))
+
+    def let_pass(self, span_s: float) -> None:
+        """Let so much of the pump's time pass at once."""
+        _where_it_lives(self._loop, lambda: self.device.skip(span_s))
