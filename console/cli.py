@@ -29,6 +29,7 @@ COMMANDS: Final = MappingProxyType(
         "emulate": "console.emulate",
         "proxy": "console.proxy",
         "pump": "console.pump",
+        "train": "console.train",
         "profiles": "console.profiles",
         "schema": "console.schema",
     }

@@ -7,7 +7,7 @@ Interruptions are told when they began and ended, not when they were found to ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -72,11 +72,16 @@ def in_words(event: Event) -> str:
 
 def timeline(result: Result) -> list[Entry]:
     """Return what matters of a run, in the order of time."""
-    entries = [*_of_events(result.events), *_of_interruptions(result)]
+    entries = [*_of_events(result.events, MATTERS), *_of_interruptions(result)]
     return sorted(entries, key=lambda entry: entry.t_s)
 
 
-def _of_events(events: tuple[Event, ...]) -> Iterator[Entry]:
+def told(events: tuple[Event, ...]) -> list[Entry]:
+    """Return what matters of events as they come, interruptions when they are found to be some."""
+    return list(_of_events(events, MATTERS_NOW))
+
+
+def _of_events(events: tuple[Event, ...], matters: Mapping[type[Event], tuple[Lane, str]]) -> Iterator[Entry]:
     brought = commands_of_changes(events)
     told_with_its_change = {command.seq for command in brought.values()}
     for event in events:
@@ -87,8 +92,8 @@ def _of_events(events: tuple[Event, ...]) -> Iterator[Entry]:
         elif isinstance(event, CommandAccepted):
             if event.seq not in told_with_its_change:
                 yield Entry(event.t_s, Lane.ACTION, in_words(event))
-        elif type(event) in MATTERS:
-            lane, mark = MATTERS[type(event)]
+        elif type(event) in matters:
+            lane, mark = matters[type(event)]
             yield Entry(event.t_s, lane, in_words(event), mark or str(getattr(event, "priority", "")))
 
 
@@ -192,3 +197,10 @@ MATTERS: Final[dict[type[Event], tuple[Lane, str]]] = {
     RestartLimitReached: (Lane.TRUTH, "limit"),
 }
 """What a timeline shows besides commands and modes, and in which lane."""
+
+MATTERS_NOW: Final[dict[type[Event], tuple[Lane, str]]] = {
+    **MATTERS,
+    InterruptionBegan: (Lane.TRUTH, "no drug"),
+    InterruptionEnded: (Lane.TRUTH, "drug"),
+}
+"""What is told while it happens, when nobody knows yet how long an interruption will be."""

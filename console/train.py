@@ -1,0 +1,60 @@
+"""`ambupump train`: the trainer, on 127.0.0.1 unless told otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+@click.command("train")
+@click.argument("scenario_name", metavar="[SCENARIO]", required=False)
+@click.option("--lesson", metavar="NAME", help="Begin this lesson, in place of a scenario.")
+@click.option(
+    "--port", "port_no", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="N"
+)
+@click.option(
+    "--host", default=LOOPBACK, show_default=True, help="Any other needs the token that is printed."
+)
+@click.option("--name", "names", multiple=True, metavar="NAME", help="Another name that this machine has.")
+@click.option(
+    "--runs", "runs_file", type=click.Path(path_type=Path), metavar="FILE", help="Where runs are kept."
+)
+def command(
+    *,
+    scenario_name: str | None,
+    lesson: str | None,
+    port_no: int,
+    host: str,
+    names: tuple[str, ...],
+    runs_file: Path | None,
+) -> int:
+    """Serve the trainer: a live pump, an instructor's page, a projector's page, and a debrief.
+
+    With SCENARIO, or with a lesson, a run of it is begun and its address printed. Serves until it is told to
+    end. Simulated: not a medical device.
+    """
+    import asyncio
+
+    from console.errors import UserError
+
+    try:
+        from console.trainer.server import Asked, serve
+    except ModuleNotFoundError as error:
+        raise UserError(f"the trainer needs {error.name}: pip install 'ambupump[trainer]'") from error
+    return asyncio.run(
+        serve(
+            Asked(
+                scenario=scenario_name or "",
+                lesson=lesson or "",
+                host=host,
+                port_no=port_no,
+                names=names,
+                runs_file=runs_file,
+            ),
+            click.echo,
+        )
+    )

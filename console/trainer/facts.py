@@ -1,0 +1,113 @@
+"""What a page is told once, when it comes: what the run is, how things sound, and what can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from console.trainer.asks import ANYBODYS, NURSES
+from console.trainer.record import Origin
+from console.trainer.run import SPEEDS, Run
+from console.trainer.store import Kept
+from console.trainer.view import Page
+from pump.alarm_table import ALARMS, Priority
+from pump.commands import Key
+from pump.signals import HARMONICS_DB, RISE_FRAC, burst_period_s, pulse_train
+from scenarios.fields import FLAG, Field, Integer, Text
+from scenarios.verbs import VERBS, Verb
+
+SAMPLE_COUNT: Final = 60
+
+
+def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
+    """Give what `page` of `run` is told once. `family` are the run and its branches."""
+    told: dict[str, Any] = {
+        "sounds": sounds(),
+        "harmonics_db": list(HARMONICS_DB),
+        "rise_frac": RISE_FRAC,
+        "keys": [key.value for key in Key],
+        "alarms": [
+            {"code": row.code, "display": row.display, "priority": row.priority.value} for row in ALARMS
+        ],
+        "clock_start_s": run.world.setup.clock_start_s,
+        "hands": {**ANYBODYS, **(NURSES if run.origin.hand == "nurse" else {})},
+    }
+    if page is Page.INSTRUCTOR:
+        told["speeds"] = list(SPEEDS)
+        told["verbs"] = [verb_form(verb) for verb in VERBS.values()]
+        told["family"] = [
+            {
+                "id": each.origin.run_id,
+                "title": each.origin.title,
+                "parent": each.origin.parent_id,
+                "branch_s": each.origin.branch_s,
+                "reached_s": each.reached_s,
+            }
+            for each in family
+        ]
+    return {"run": run_facts(run.origin, alone=run.alone), "facts": told}
+
+
+def run_facts(origin: Origin, *, alone: bool) -> dict[str, Any]:
+    """Say what a run is, without the scenario that it is made from."""
+    return {
+        "id": origin.run_id,
+        "title": origin.title,
+        "lesson": origin.lesson_id,
+        "mode": origin.mode.value,
+        "policy": origin.policy,
+        "hand": origin.hand,
+        "trainee": origin.trainee,
+        "parent": origin.parent_id,
+        "branch_s": origin.branch_s,
+        "begin_s": origin.begin_s,
+        "alone": alone,
+    }
+
+
+def sounds() -> dict[str, Any]:
+    """Give how every priority sounds, as numbers."""
+    return {
+        priority.value: {
+            "pulses": [list(asdict(pulse).values()) for pulse in pulse_train(priority)],
+            "period_s": burst_period_s(priority),
+            "escalated_period_s": burst_period_s(priority, escalated=True),
+        }
+        for priority in Priority
+    }
+
+
+def verb_form(verb: Verb) -> dict[str, Any]:
+    """Give what a form needs to ask for a verb."""
+    return {
+        "name": verb.name,
+        "room": verb.room,
+        "meaning": verb.meaning,
+        "parameters": [_parameter(field) for field in verb.parameters],
+    }
+
+
+def _parameter(field: Field) -> Mapping[str, Any]:
+    kind = field.kind
+    choices: list[str] = []
+    match kind:
+        case Text(choices=known) if known:
+            name, choices = "choice", list(known)
+        case Text():
+            name = "text"
+        case Integer():
+            name = "integer"
+        case _ if kind is FLAG:
+            name = "flag"
+        case _:
+            name = "quantity"
+    return {
+        "key": field.key,
+        "meaning": field.meaning,
+        "required": field.required,
+        "default": field.default,
+        "kind": name,
+        "choices": choices,
+        "sample": kind.sample.strip('"')[:SAMPLE_COUNT],
+    }

@@ -1,0 +1,124 @@
+"""Serving the trainer until somebody ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from console.emulate import tell, until_a_signal
+from console.errors import UserError
+from console.trainer.app import make_app
+from console.trainer.guard import in_address, is_loopback, new_token
+from console.trainer.origins import Wish, origin_of
+from console.trainer.record import Origin
+from console.trainer.store import default_path
+from scenarios.faults import ScenarioError
+
+GRACE_S: Final = 2
+"""So long the pages have to let go when the server ends."""
+
+MOST_MESSAGE_BYTES: Final = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks for."""
+
+    host: str
+    port_no: int
+    scenario: str = ""
+    lesson: str = ""
+    names: tuple[str, ...] = ()
+    runs_file: Path | None = None
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server; signals are the command's own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none."""
+        yield
+
+
+async def serve(asked: Asked, say: Callable[[str], None]) -> int:
+    """Serve until SIGTERM, and `say` where; returns the exit code.
+
+    Raises:
+        UserError: the address, the file of runs or the scenario cannot be had.
+        KeyboardInterrupt: it was interrupted.
+    """
+    origin = _origin(asked)
+    token = new_token()
+    with _listener(asked) as listener:
+        app = make_app(asked.runs_file or default_path(), host=asked.host, token=token, names=asked.names)
+        server = Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                ws="websockets-sansio",
+                ws_max_size=MOST_MESSAGE_BYTES,
+                timeout_graceful_shutdown=GRACE_S,
+                server_header=False,
+            )
+        )
+        ended = until_a_signal()
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - a turn or two
+            await asyncio.sleep(0.01)
+        if not serving.done():
+            begun = None if origin is None else app.state.runs.begin(origin).run.origin
+            _announce(say, asked, listener, token, begun)
+        either: set[asyncio.Future[Any]] = {serving, ended}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    if not ended.done():
+        return 2
+    if await ended is signal.SIGINT:
+        raise KeyboardInterrupt
+    return 0
+
+
+def _origin(asked: Asked) -> Origin | None:
+    if not (asked.scenario or asked.lesson):
+        return None
+    if asked.scenario and asked.lesson:
+        raise UserError("give a scenario or a lesson, not both")
+    try:
+        return origin_of(Wish(scenario=asked.scenario, lesson=asked.lesson))
+    except ScenarioError as error:
+        raise UserError(str(error)) from error
+
+
+def _listener(asked: Asked) -> socket.socket:
+    family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
+    try:
+        return socket.create_server((asked.host, asked.port_no), family=family)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UserError(
+            f"cannot listen on {asked.host}:{asked.port_no}: {why}; give another --port (0: any that is free)"
+        ) from error
+
+
+def _announce(
+    say: Callable[[str], None], asked: Asked, listener: socket.socket, token: str, begun: Origin | None
+) -> None:
+    """Say where the trainer is; what a browser opens stands alone on its line."""
+    address = f"http://{in_address(asked.host)}:{listener.getsockname()[1]}"
+    query = "" if is_loopback(asked.host) else f"?token={token}"
+    path = "/" if begun is None else f"/run/{begun.run_id}/instructor"
+    say(f"ready: {address}{path}{query}")
+    if begun is not None:
+        tell(f"the trainee's page: {address}/run/{begun.run_id}/trainee{query}")
+        tell(f"for the wall: {address}/run/{begun.run_id}/projector{query}")
+    tell("simulated: not a medical device; end it with Ctrl-C")
