@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar
 
-from console.emulate import NOMINAL, ON_A_TABLE, beneath
+from console.behind import NOMINAL, ON_A_TABLE, beneath
 from drivers.background import BackgroundLoop
 from drivers.dialects import Dialect
 from pump.commands import Acknowledge, Command, ConfirmProgram, ProgramChange, Start, Stop

@@ -1,4 +1,4 @@
-"""What the commands that serve a port share about faults of its line: reading, telling, taking power."""
+"""What the commands that serve a line share about what happens on it: reading, telling, serving."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from console.emulate import Address, Place, opened, tell
 from console.errors import UserError
+from console.places import Address, Place, opened, tell
 
 if TYPE_CHECKING:
     from drivers.emulator import LineEnd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drivers.faults.frames import Frames
     from drivers.faults.line import Struck
     from drivers.faults.script import Rule, Script
-    from sim.live import LiveSession
+    from drivers.paced_end import PacedEnd
     from sim.world.setup import Step
 
 WAYS: Final = {"to_pump": "request", "from_pump": "reply", "both": "both"}
@@ -90,9 +90,20 @@ async def serve_with_faults(
     script: Script,
     frames: Frames,
     stack: AsyncExitStack,
+    *,
     power: Callable[[bool], None] | None = None,
+    pace_baud: int | None = None,
 ) -> tuple[str, FaultyEnd]:
     """Serve `inner` at `place` behind a line on which `script` happens; gives what a client opens.
+
+    Args:
+        inner: What answers.
+        place: Where.
+        script: What happens on the line.
+        frames: What is known of the dialect's frames.
+        stack: Ends it.
+        power: Takes the pump's power and gives it back; None: nobody here can.
+        pace_baud: Bytes take as long as at so many bits per second; None: no time at all.
 
     Raises:
         UserError: the place or a fault cannot be had.
@@ -102,7 +113,10 @@ async def serve_with_faults(
     from drivers.faults.end import FaultyEnd
     from drivers.faults.plug import Plug
     from drivers.faults.script import FaultScriptError
+    from drivers.paced_end import pace_of
 
+    if pace_baud is not None:
+        frames = frames.on_a_line(pace_of(inner.line, pace_baud).piece_s)
     plug: Plug[str] = await stack.enter_async_context(Plug(told=tell, errors=(OSError, UserError)))
     begun_s = asyncio.get_running_loop().time()
     try:
@@ -110,10 +124,20 @@ async def serve_with_faults(
     except FaultScriptError as error:
         raise UserError(str(error)) from error
     stack.callback(end.close)
+    outer = end if pace_baud is None else paced(end, pace_baud, stack)
     places = [place]
-    url = await plug.serve(lambda: opened(places[0], end))
+    url = await plug.serve(lambda: opened(places[0], outer))
     places[0] = _found_again(place, url)
     return url, end
+
+
+def paced(inner: LineEnd, baud: int, stack: AsyncExitStack) -> PacedEnd:
+    """Let the bytes before `inner` take as long as at `baud`, until `stack` ends."""
+    from drivers.paced_end import PacedEnd
+
+    end = PacedEnd(inner, baud)
+    stack.callback(end.close)
+    return end
 
 
 def _found_again(place: Place, url: str) -> Place:
@@ -126,34 +150,3 @@ def _found_again(place: Place, url: str) -> Place:
 
 def _numbered(address: Address | None, port_no: int) -> Address | None:
     return None if address is None else address._replace(port_no=port_no)
-
-
-def power_of(session: LiveSession) -> Callable[[bool], None]:
-    """Give what takes all power from the pump of `session`, and gives back what it took."""
-    from sim.plant.actions import InsertBattery, PlugMains
-    from sim.world.setup import Step
-
-    taken: list[InsertBattery | PlugMains] = []
-
-    def power(on: bool) -> None:
-        session.inject(Step(at_s=0.0, verb="wait"))  # the world is at the present, and its host is awake
-        plant = session.world.bench.plant
-        if on:
-            actions, taken[:] = tuple(taken), []
-        else:
-            battery = plant.battery
-            frac = plant.readings(session.world.now_s).battery_frac
-            taken[:] = [
-                PlugMains(present=plant.mains),
-                InsertBattery(
-                    present=battery.present,
-                    level_frac=frac,
-                    reversed_poles=battery.reversed_poles,
-                    sound=battery.sound,
-                ),
-            ]
-            actions = (PlugMains(present=False), InsertBattery(present=False))
-        for action in actions:
-            session.world.act(action, "environment")
-
-    return power

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.emulate import Address, Place, address
+from console.places import Place, at_a_place
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -22,9 +21,7 @@ LINK_LOST = 3
 
 @click.command("proxy")
 @click.option("--port", "url", required=True, metavar="URL", help="Where the pump is.")
-@click.option("--pty", type=click.Path(path_type=Path), metavar="LINK", help="For the host: a pty.")
-@click.option("--tcp", type=address, metavar="HOST:PORT", help="For the host: TCP, the bytes as they are.")
-@click.option("--rfc2217", type=address, metavar="HOST:PORT", help="For the host: Telnet, line settings.")
+@at_a_place
 @click.option(
     "--faults",
     default="",
@@ -47,9 +44,7 @@ LINK_LOST = 3
 def command(
     *,
     url: str,
-    pty: Path | None,
-    tcp: Address | None,
-    rfc2217: Address | None,
+    place: Place,
     faults: str,
     seed: int | None,
     dialect_name: str | None,
@@ -63,16 +58,13 @@ def command(
     import asyncio
     from dataclasses import replace
 
-    from console.emulate import dialect_of
+    from console.dialects import dialect_of
     from console.errors import UserError
     from console.line_faults import script_of
     from drivers.errors import LinkError
     from drivers.faults.frames import BY_PAUSE, frames_of
     from drivers.transport import LineSettings, open_port
 
-    place = Place(pty, tcp, rfc2217)
-    if sum(each is not None for each in (pty, tcp, rfc2217)) != 1:
-        raise UserError("give one place for the host: --pty LINK, --tcp HOST:PORT or --rfc2217 HOST:PORT")
     script = script_of(faults, seed)
     line = LineSettings(baud=9600) if dialect_name is None else dialect_of(dialect_name).line
     frames = BY_PAUSE if dialect_name is None else frames_of(dialect_name)
@@ -93,8 +85,8 @@ async def _stand_between(port: Port, place: Place, script: Script, frames: Frame
     import asyncio
     import signal
 
-    from console.emulate import tell, until_a_signal
     from console.line_faults import serve_with_faults
+    from console.places import tell, until_a_signal
     from drivers.faults.port_end import PortEnd
 
     async with AsyncExitStack() as stack:

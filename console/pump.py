@@ -47,7 +47,7 @@ class Link:
             UserError: nobody answers there as expected, or it may not be asked.
             LinkLostError: the link was lost after it had carried.
         """
-        from console.emulate import dialect_of
+        from console.dialects import dialect_of
         from console.errors import LinkLostError, UserError
         from console.pump_words import one_line
         from drivers.errors import DriverError, NotAllowed

@@ -24,6 +24,11 @@ BACKLOG_BYTES_COUNT: Final = 65536
 """So much may wait for the line each way; what is sent on top of it is lost."""
 
 
+def pace_of(line: LineSettings, baud: int) -> Pace:
+    """Give the pace of a line that is set like `line` and runs at `baud`."""
+    return Pace(byte_s(replace(line, baud=baud)))
+
+
 class _Lane:
     """What is on its way, one way."""
 
@@ -64,7 +69,7 @@ class PacedEnd:
     def __init__(self, inner: LineEnd, baud: int) -> None:
         self._inner = inner
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(byte_s(replace(inner.line, baud=baud)))
+        self._pace = pace_of(inner.line, baud)
         self._client: Client | None = None
         self._to_pump = _Lane(inner.receive)
         self._to_client = _Lane(self._hand_over)

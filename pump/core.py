@@ -102,6 +102,7 @@ class PumpCore:
         begun: Whether the present bag has been started.
         handled: Whether somebody has made the pump ready for a start.
         interrupted: Whether the supply went while the pump delivered.
+        starved: Whether it was the supply that switched the pump off.
         lock_applied: Whether the first start has put the lock in force.
         prime_target_nl: Where the prime counter shall stop.
 
@@ -143,6 +144,7 @@ class PumpCore:
         "readings",
         "settings",
         "soft_overrides",
+        "starved",
         "t_s",
         "timers",
     )
@@ -189,6 +191,7 @@ class PumpCore:
         self.begun = False
         self.handled = False
         self.interrupted = False
+        self.starved = False
         self.lock_applied = False
         self.blind = False
         self.prime_target_nl = 0.0
@@ -549,6 +552,7 @@ _PLAIN: Final = (
     "begun",
     "handled",
     "interrupted",
+    "starved",
     "lock_applied",
     "blind",
     "prime_target_nl",

@@ -102,12 +102,17 @@ def _condition(code: str, reading: ReadingName, above: bool, level: float, back_
 def watched(core: PumpCore) -> tuple[Watching, ...]:
     """Return what is to be watched in the present state."""
     if core.mode is Mode.OFF:
-        resumes = core.interrupted and core.profile.resumes_after_power_loss
-        return (Watching(Watch("supply_frac", True, BEYOND_HALF), "SUPPLY"),) if resumes else ()
+        return (Watching(Watch("supply_frac", True, BEYOND_HALF), "SUPPLY"),) if _comes_on(core) else ()
     power = [Watching(watch, "SUPPLY") for watch in core.power.watches()]
     if core.mode in _BLIND_MODES:
         return tuple(power)
     return (*_air(core), *_conditions(core), *_flow_conditions(core), *_faults(core), *power)
+
+
+def _comes_on(core: PumpCore) -> bool:
+    """Whether power that comes back switches a pump on that is off."""
+    resumes = core.interrupted and core.profile.resumes_after_power_loss
+    return core.starved and (resumes or core.profile.comes_on_with_supply)
 
 
 def _air(core: PumpCore) -> Iterator[Watching]:
@@ -246,7 +251,8 @@ def note_supply(core: PumpCore, t_s: float) -> None:
 
 def switch_off(core: PumpCore, t_s: float, cause: str) -> None:
     """Go off, by a hand or for want of power. Programme, counters, log and lock level are kept."""
-    core.interrupted = cause == "supply" and core.mode in DELIVERING
+    core.starved = cause == "supply"
+    core.interrupted = core.starved and core.mode in DELIVERING
     core.change(t_s, Trigger.POWER_OFF, cause)
     core.demand(t_s, 0.0, powered=False)
     core.alarms.clear_all(t_s)

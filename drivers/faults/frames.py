@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,6 +16,9 @@ MOST_FRAME_BYTES: Final = 4096
 
 QUIET_S: Final = 0.02
 """Where nobody says how frames end, a frame ends with a pause so long."""
+
+QUIET_GAPS_COUNT: Final = 3
+"""On a slow line, it takes a pause as long as so many of those that the line makes by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,10 @@ class Frames:
     quiet_s: float = QUIET_S
     alarm: Callable[[bytes], bytes] | None = None
     readdress: Callable[[bytes], bytes] | None = None
+
+    def on_a_line(self, gap_s: float) -> Frames:
+        """The same on a line that brings what is sent at once in pieces up to `gap_s` apart."""
+        return replace(self, quiet_s=max(self.quiet_s, QUIET_GAPS_COUNT * gap_s))
 
 
 AS_WRITTEN: Final = Frames(quiet_s=0.0)

@@ -120,6 +120,7 @@ class Profile:
     battery_stopped_frac: float
     battery_low_s: float
     battery_depleted_s: float
+    comes_on_with_supply: bool
     resumes_after_power_loss: bool
     temperature_max_c: float
     temperature_hysteresis_c: float

@@ -14,8 +14,12 @@ import click
 import pytest
 import serial
 
-from console.emulate import Address, address, beneath
+from console.behind import beneath
+from console.places import Address, address
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.errors import LinkDown
+from drivers.serial_pump import pump_at
+from pump.commands import Start
 from scenarios.loader import load
 from sim.world.setup import Setup
 from sim.world.world import World
@@ -170,6 +174,125 @@ class TestProcess:
         assert "turned away" in said
 
 
+VERSION = b"\x0200SNE1000V3.923\x03"
+RESET = b"\x0200A?R\x03"
+
+
+def asks(port: serial.SerialBase, command: bytes, expected: bytes) -> None:
+    port.write(command + b"\r")
+    assert port.read(len(expected)) == expected
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    """Read what is said to people until it has the words; the test's own limit bounds it."""
+    assert process.stderr is not None
+    while words not in process.stderr.readline():
+        assert process.poll() is None
+
+
+class TestFaults:
+    @pytest.mark.parametrize("more", [(), ("--pace", "300")], ids=["at once", "slowly"])
+    def test_a_reply_is_lost_and_nothing_else(self, more: tuple[str, ...]) -> None:
+        faults = ("--faults", "drop reply 2")
+        with emulating("--tcp", "0", *faults, *more, dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                asks(port, b"VER", RESET)
+                port.write(b"VER\r")
+                asks(port, b"DIR", b"\x0200SINF\x03")
+            code, said = ended(process, signal.SIGTERM)
+        assert code == 0
+        assert "s: drop reply 2, reply frame 2" in said
+
+    def test_faults_may_stand_in_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "night.faults").write_text("# at night\ngarbage reply 1 hex 7e7e\n", encoding="utf-8")
+        faults = ("--faults", str(tmp_path / "night.faults"))
+        with emulating("--tcp", "0", *faults, dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                asks(port, b"VER", b"~~" + RESET)
+            ended(process, signal.SIGTERM)
+
+    def test_chance_goes_by_the_seed(self) -> None:
+        def garbage(seed: str) -> bytes:
+            faults = ("--faults", "garbage reply 1 bytes 8", "--seed", seed)
+            with emulating("--tcp", "0", *faults, dialect="new-era") as (process, url):
+                with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                    port.write(b"VER\r")
+                    heard: bytes = port.read(8 + len(RESET))
+                ended(process, signal.SIGTERM)
+            assert heard.endswith(RESET)
+            return heard
+
+        assert garbage("7") == garbage("7") != garbage("8")
+
+    def test_a_pump_whose_power_is_taken_comes_back_off_and_with_its_counters(self) -> None:
+        faults = ("--faults", "power_cycle at 1 s for 10 ms")
+        with emulating("--tcp", "0", *faults, "--speed", "1000") as (process, url):
+            with pump_at(url, AMBUPUMP) as pump:
+                assert pump.send(Start()).accepted
+                wait_for(process, "power_cycle")
+                with pytest.raises(LinkDown, match="lost this session"):
+                    pump.status()
+            with pump_at(url, AMBUPUMP) as pump:
+                status, rows = pump.status(), pump.log()
+            assert ended(process, signal.SIGTERM)[0] == 0
+        assert status.mode == "off"
+        off = next(row for row in rows if row.what == "mode" and row.code == "off")
+        begun = next(row for row in rows if row.what == "mode" and row.code == "running")
+        assert status.given_ml == pytest.approx(0.6 * (off.t_s - begun.t_s) / 3600.0, abs=1e-5)
+
+    def test_a_syringe_pump_whose_power_is_taken_comes_on_by_its_switch_and_says_so(self) -> None:
+        faults = ("--faults", "power_cycle request 3 for 10 ms")
+        with emulating("--tcp", "0", *faults, "--speed", "1000", dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                asks(port, b"VER", RESET)
+                asks(port, b"VER", VERSION)
+                port.write(b"VER\r")  # lost with the power
+                wait_for(process, "power_cycle")
+                port.timeout = 0.1
+                heard = b""
+                while not heard:  # off, and then in its self-test, it says nothing
+                    port.write(b"VER\r")
+                    heard = port.read(len(RESET))
+                assert heard == RESET
+            assert ended(process, signal.SIGTERM)[0] == 0
+
+    def test_a_replugged_port_has_another_name_behind_the_same_link(self, tmp_path: Path) -> None:
+        link = tmp_path / "pump0"
+        faults = ("--faults", "replug request byte 5 for 50 ms")
+        with emulating("--pty", str(link), *faults, dialect="new-era") as (process, url):
+            device = link.readlink()
+            with serial.Serial(url, 19200, timeout=PATIENCE_S) as port:
+                asks(port, b"VER", RESET)
+                port.write(b"V")
+                with pytest.raises(serial.SerialException):
+                    port.read(1)
+            wait_for(process, "the port is back")
+            assert link.readlink() != device
+            with serial.Serial(url, 19200, timeout=PATIENCE_S) as port:
+                asks(port, b"VER", VERSION)
+            assert ended(process, signal.SIGTERM)[0] == 0
+        assert not link.is_symlink()
+
+    def test_it_ends_while_the_port_is_gone(self, tmp_path: Path) -> None:
+        link = tmp_path / "pump0"
+        with emulating("--pty", str(link), "--faults", "disconnect at 0 s for ever") as (process, _):
+            wait_for(process, "the port is gone")
+            assert not link.is_symlink()
+            assert ended(process, signal.SIGTERM)[0] == 0
+        assert list(tmp_path.iterdir()) == []
+
+    def test_who_is_turned_away_is_told_here_too(self) -> None:
+        with emulating("--tcp", "0", "--faults", "drop 9") as (process, url):
+            place = url.removeprefix("socket://").split(":")
+            with (
+                socket.create_connection((place[0], int(place[1])), PATIENCE_S),
+                socket.create_connection((place[0], int(place[1])), PATIENCE_S) as second,
+                second.makefile("rb") as heard,
+            ):
+                assert b"busy: 127.0.0.1:" in heard.read()
+            assert "turned away" in ended(process, signal.SIGTERM)[1]
+
+
 def refused(*arguments: str) -> str:
     """What is said to somebody whose command line is refused."""
     done = subprocess.run(
@@ -201,6 +324,19 @@ class TestBadUse:
 
     def test_a_scenario_for_a_syringe_pump(self) -> None:
         assert "leave --scenario out" in refused("new-era", "--tcp", "0", "--scenario", "bag-7-day-nominal")
+
+    @pytest.mark.parametrize(
+        ("dialect", "faults", "told"),
+        [
+            ("ambupump", "dorp reply 3", "did you mean drop?"),
+            ("ambupump", "drop reply 3 3", "says which twice"),
+            ("miva", "misaddress", "have no address"),
+        ],
+    )
+    def test_faults_that_cannot_be_had(self, dialect: str, faults: str, told: str) -> None:
+        said = refused(dialect, "--tcp", "0", "--faults", faults)
+        assert len(said.splitlines()) == 1
+        assert told in said
 
     def test_a_file_in_the_way(self, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("mine")

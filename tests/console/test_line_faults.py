@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from console.behind import power_of
 from console.errors import UserError
-from console.line_faults import power_of, rule_of, script_of
+from console.line_faults import rule_of, script_of
 from drivers.faults.catalogue import BOTH, Way
 from drivers.faults.script import Pick, parse_rule
 from scenarios.loader import load

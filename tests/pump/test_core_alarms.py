@@ -312,6 +312,24 @@ def test_a_pump_that_was_stopped_does_not_resume_even_then() -> None:
     assert rig.mode == Mode.OFF
 
 
+def test_a_profile_may_say_that_power_switches_the_pump_on_and_it_delivers_nothing_by_that() -> None:
+    rig = running(comes_on_with_supply=True)
+    rig.to(100.0).read(mains_frac=0.0, battery_present_frac=0.0, supply_frac=0.0)
+    assert rig.mode == Mode.OFF
+    rig.to(200.0).read(mains_frac=1.0, supply_frac=1.0)
+    assert rig.mode == Mode.SELF_TEST
+    rig.to(1000.0)
+    assert rig.mode == Mode.STOPPED
+
+
+def test_what_a_hand_switched_off_no_power_switches_on() -> None:
+    rig = Rig(comes_on_with_supply=True)
+    assert rig.do(PowerOff())
+    rig.read(mains_frac=0.0, battery_present_frac=0.0, supply_frac=0.0)
+    rig.read(mains_frac=1.0, supply_frac=1.0).to(300.0)
+    assert rig.mode == Mode.OFF
+
+
 def test_without_power_the_pump_does_not_come_on() -> None:
     rig = Rig()
     rig.read(mains_frac=0.0, supply_frac=0.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from drivers.dialects.new_era.frames import packet, reply_bytes, reply_of, request_bytes
 from drivers.dialects.new_era.pump import NewEraPump
 from drivers.dialects.new_era.runner import Habits
-from pump.commands import Acknowledge, LinkLost, LinkRestored, PowerOff, PowerOn, Start, Stop
+from pump.commands import Acknowledge, LinkLost, LinkRestored, PowerOff, Start, Stop
 from sim.plant.actions import PlugMains
 from sim.plant.syringe import SyringeConfig
 from tests.drivers.dialects.new_era.made import CLOSED, OPEN, STALL_S, Table
@@ -285,7 +285,6 @@ def test_after_power_off_everything_is_kept_but_the_phase() -> None:
     assert table.to(5.0) == b""
     assert table.hear(packet(b"0")) == b""
     table.bench.apply(PlugMains(present=True))
-    table.device.apply(PowerOn())
     assert table.to(60.0) == RESET, "Safe mode is kept, and says it unasked"
     assert table.side.next_deadline_s() == inf, "the watchdog waits for the first packet"
     assert table.hear(packet(b"0DIA")) == RESET

@@ -1,0 +1,117 @@
+"""The pumps that `ambupump emulate` puts on a line: in a world, or on a table.
+
+A scenario runs underneath: what is not the pump's to do is carried out, and so is what was done to the pump
+before its first start. From there on the pump belongs to whoever is at the port.
+
+A bench-top syringe pump has no scenario: behind its dialect stands a syringe on a table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, Final
+
+from pump.port import PumpDevice
+from scenarios.verbs import VERBS
+from sim.clocks import PacedClock
+from sim.live import LiveSession
+from sim.live_bench import LiveBench, syringe_on_a_table
+from sim.local_pump import LivePump
+from sim.plant.actions import InsertBattery, PlugMains
+from sim.world.setup import Setup, Step
+from sim.world.world import World
+
+NOMINAL: Final = "bag-7-day-nominal"
+"""What the pump is fastened to unless a scenario says otherwise: primed, stopped, on the catheter."""
+
+ON_A_TABLE: Final = frozenset({"new-era"})
+"""Dialects of bench-top syringe pumps: no bag, no patient, no scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """A pump to be served, on the running loop.
+
+    Attributes:
+        device: The pump.
+        life: Lets it follow the wall clock.
+        power: Takes all its power, and gives back what it took.
+    """
+
+    device: PumpDevice
+    life: Coroutine[Any, Any, None]
+    power: Callable[[bool], None]
+
+
+def beneath(setup: Setup) -> tuple[Setup, float]:
+    """Give what happens to a pump whose keys are somebody else's from its first scripted start on, and when.
+
+    That start is left to whoever is at the port; the line is put on the catheter then, as a start would,
+    unless somebody took it off on purpose. What runs underneath has no end.
+    """
+    steps = sorted(setup.steps, key=lambda step: step.at_s)
+    starts = [place for place, step in enumerate(steps) if step.verb == "start"]
+    first = starts[0] if starts else len(steps)
+    kept = [step for place, step in enumerate(steps) if place < first or VERBS[step.verb].room != "pump"]
+    if not starts:
+        return replace(setup, steps=tuple(kept), until_s=inf), 0.0
+    is_off = _is_off_on_purpose(steps[:first])
+    begin = () if is_off else (replace(steps[first], verb="reconnect", by=None, params=()),)
+    return replace(setup, steps=(*kept[:first], *begin, *kept[first:]), until_s=inf), steps[first].at_s
+
+
+def _is_off_on_purpose(steps: list[Step]) -> bool:
+    last = [step.verb for step in steps if step.verb in ("disconnect", "reconnect")][-1:]
+    return last == ["disconnect"]
+
+
+def in_a_world(setup: Setup, begin_s: float, speed_frac: float) -> Living:
+    """Give the pump of a world that has lived up to `begin_s` at once."""
+    world = World(setup)
+    world.advance_to(begin_s)
+    wall = asyncio.get_running_loop().time
+    session = LiveSession(world, PacedClock(wall(), rate_frac=speed_frac, sim_s=begin_s), wall)
+    return Living(LivePump(session), session.run(), power_of(session))
+
+
+def on_a_table(speed_frac: float) -> Living:
+    """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe."""
+    wall = asyncio.get_running_loop().time
+    pump = syringe_on_a_table(PacedClock(wall(), rate_frac=speed_frac), wall)
+    return Living(pump, pump.run(), lambda on: _plug(pump, on=on))
+
+
+def _plug(pump: LiveBench, *, on: bool) -> None:
+    """Put the plug of a pump without a battery in, or pull it out."""
+    pump.act(PlugMains(present=on))
+
+
+def power_of(session: LiveSession) -> Callable[[bool], None]:
+    """Give what takes all power from the pump of `session`, and gives back what it took."""
+    taken: list[InsertBattery | PlugMains] = []
+
+    def power(on: bool) -> None:
+        session.inject(Step(at_s=0.0, verb="wait"))  # the world is at the present, and its host is awake
+        plant = session.world.bench.plant
+        if on:
+            actions, taken[:] = tuple(taken), []
+        else:
+            battery = plant.battery
+            frac = plant.readings(session.world.now_s).battery_frac
+            taken[:] = [
+                PlugMains(present=plant.mains),
+                InsertBattery(
+                    present=battery.present,
+                    level_frac=frac,
+                    reversed_poles=battery.reversed_poles,
+                    sound=battery.sound,
+                ),
+            ]
+            actions = (PlugMains(present=False), InsertBattery(present=False))
+        for action in actions:
+            session.world.act(action, "environment")
+
+    return power
