@@ -42,6 +42,11 @@ def test_of_other_dialects_nothing_is_known() -> None:
     assert frames_of("morse") is BY_PAUSE
 
 
+def test_on_a_slow_line_a_frame_may_have_the_lines_own_gaps() -> None:
+    assert BY_PAUSE.on_a_line(0.001) == BY_PAUSE
+    assert BY_PAUSE.on_a_line(0.2).quiet_s == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize(("name", "way"), CASES)
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 def test_frames_are_cut_however_they_come(name: str, way: Way, size: int) -> None:
