@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from console.emulate import NOMINAL
+from console.behind import NOMINAL
 from console.trainer.record import Mode, Origin
 from scenarios.loader import load
 from scenarios.verbs import VERBS

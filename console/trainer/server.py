@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import uvicorn
 
-from console.emulate import tell, until_a_signal
 from console.errors import UserError
+from console.places import tell, until_a_signal
 from console.trainer.app import make_app
 from console.trainer.guard import in_address, is_loopback, new_token
 from console.trainer.origins import Wish, origin_of
