@@ -220,8 +220,9 @@ def _procedure(procedure: Procedure) -> str:
     parts = [
         f"**{procedure.title}.** Policy {code(procedure.policy.value)}, followed by the {procedure.hand}.",
         f"Source: {procedure.source}.",
-        _rules(f"What the {procedure.hand} does", procedure.rules),
     ]
+    if procedure.rules:
+        parts.append(_rules(f"What the {procedure.hand} does", procedure.rules))
     if procedure.visits:
         parts.append(
             _rules("What the nurse does who comes, or receives the patient in hospital", procedure.visits)

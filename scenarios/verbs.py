@@ -342,6 +342,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         _people("call_nurse", "call the nurse"),
         _people("go_to_hospital", "go to the hospital"),
+        _people("call_physician", "ask the physician, as after four hours without drug"),
         _people(
             "check_residual",
             "weigh what is left in the bag against what is expected",

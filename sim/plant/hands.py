@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from sim.plant.upstream import Upstream
 
 
+NOTHING_ML: Final = 1e-9
+"""Less than this is rounding."""
+
+OF_DRUG_AHEAD: Final = "mL of drug solution ahead of it"
+"""By these words a flush says that it gave a bolus."""
+
+
 def _side(plant: InfusionPlant, where: do.Where) -> Upstream | Downstream:
     match where:
         case "upstream":
@@ -230,6 +237,7 @@ def clog_filter(plant: InfusionPlant, action: do.ClogFilter) -> str:
 
 
 def flush(plant: InfusionPlant, action: do.Flush) -> str:
+    before_ml = _in_patient_ml(plant)
     if action.where == "catheter":
         if not plant.downstream.catheter_open:
             raise CannotActError("the catheter is closed: nothing goes in")
@@ -241,7 +249,14 @@ def flush(plant: InfusionPlant, action: do.Flush) -> str:
         plant.ledger.filled.saline_ml += action.volume_ml
         plant.downstream.line.put(action.volume_ml, SALINE)
         plant.downstream.let_out(plant.downstream.line.take(action.volume_ml), priming=False)
-    return f"{action.volume_ml:g} mL of saline through the {action.where}"
+    bolus_ml = _in_patient_ml(plant) - before_ml
+    ahead = f", {bolus_ml:.6g} {OF_DRUG_AHEAD}" if bolus_ml > NOTHING_ML else ""
+    return f"{action.volume_ml:g} mL of saline through the {action.where}{ahead}"
+
+
+def _in_patient_ml(plant: InfusionPlant) -> float:
+    """Drug solution that has gone into the patient: the vein, and the tissue around it."""
+    return plant.ledger.patient.drug_ml + plant.ledger.tissue.drug_ml
 
 
 def aspirate(plant: InfusionPlant, action: do.Aspirate) -> str:

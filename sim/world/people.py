@@ -23,7 +23,7 @@ from sim.events import InterruptionEnded, PersonActed, RestartLimitReached
 from sim.world.environment import Moment, Order
 from sim.world.procedure import Procedure, When, rule_for
 from sim.world.setup import Step, Value
-from sim.world.work import CALLS_NURSE, CAREGIVER, GOES_TO_HOSPITAL, NURSE
+from sim.world.work import ASKS_PHYSICIAN, CALLS_NURSE, CAREGIVER, GOES_TO_HOSPITAL, NURSE
 
 if TYPE_CHECKING:
     from sim.world.world import World
@@ -46,6 +46,8 @@ AIR_ALARMS: Final = ("AIR_IN_LINE", "AIR_ACCUMULATED")
 def start_people(world: World) -> None:
     """Let those live around `world` whom its setup's response names.
 
+    A procedure without rules has nobody beside the pump: only the nurse, for whoever calls her.
+
     Raises:
         ValueError: the setup has no such procedure, or one of its overrides is none.
     """
@@ -58,7 +60,8 @@ def start_people(world: World) -> None:
         raise ValueError(f"there is no procedure {response.procedure}; the setup has {known}")
     procedure = procedure.with_overrides(response.overrides)
     situation = Situation(world)
-    world.env.process(Attendant(world, procedure, procedure.hand, situation).live())
+    if procedure.rules:
+        world.env.process(Attendant(world, procedure, procedure.hand, situation).live())
     if procedure.visits and procedure.hand != NURSE:
         world.env.process(Visitor(world, procedure, NURSE, situation).live())
 
@@ -368,7 +371,7 @@ def _may_restart(me: Person) -> Doing:
 
 
 def _ask_physician(me: Person) -> Doing:
-    yield from me.note("asks the physician")
+    yield from me.note(ASKS_PHYSICIAN)
     yield me.wait(me.drawn_s(me.times.physician_s))
     yield from me.note("goes on under supervision")
     me.situation.four_hours_over = False

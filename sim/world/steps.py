@@ -139,6 +139,7 @@ STEPS: Final[dict[str, StepRow]] = {
     # People
     "call_nurse": StepRow(CAREGIVER, work.call_nurse),
     "go_to_hospital": StepRow(CAREGIVER, work.go_to_hospital),
+    "call_physician": StepRow(NURSE, work.call_physician),
     "check_residual": StepRow(NURSE, work.check_residual),
     "note": StepRow(CAREGIVER, work.note),
     # The environment

@@ -31,6 +31,7 @@ SUPPLIER: Final = "supplier"
 
 CALLS_NURSE: Final = "calls the nurse"
 GOES_TO_HOSPITAL: Final = "goes to hospital"
+ASKS_PHYSICIAN: Final = "asks the physician"
 """Words by which people hear of each other."""
 
 LONG_PRESS_S: Final = 1.2
@@ -343,6 +344,12 @@ def call_nurse(world: World, step: Step, hand: str) -> Chain:
 def go_to_hospital(world: World, step: Step, hand: str) -> Chain:
     """Go to hospital."""
     world.person_acted(hand, GOES_TO_HOSPITAL)
+    yield from ()
+
+
+def call_physician(world: World, step: Step, hand: str) -> Chain:
+    """Ask the physician."""
+    world.person_acted(hand, ASKS_PHYSICIAN)
     yield from ()
 
 

@@ -18,6 +18,7 @@ from scenarios.procedures import (
 )
 from scenarios.verbs import read_step, write_step
 from sim.world.procedure import CHANCE_NAMES, TASKS, TIME_NAMES, Policy, rule_for
+from sim.world.setup import Step
 from sim.world.world import World
 
 GOOD = """\
@@ -42,6 +43,10 @@ then = ["reprime"]
 """
 
 
+ATTENDED = tuple(name for name in procedure_names() if load_procedure(name).rules)
+"""Where somebody lives beside the pump."""
+
+
 def faults_of(text: str) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
         loads_procedure(text, file="ours.toml")
@@ -49,7 +54,7 @@ def faults_of(text: str) -> list[str]:
 
 
 def test_the_procedures_that_come_with_the_product() -> None:
-    assert procedure_names() == ("home-call-only", "home-may-tap", "hospital")
+    assert procedure_names() == ("home-call-only", "home-may-tap", "hospital", "on-call")
     for name in procedure_names():
         assert load_procedure(name).id == name
 
@@ -62,7 +67,7 @@ def test_every_figure_says_where_it_comes_from(name: str) -> None:
     assert all(figure.source for figure in procedure.figures)
 
 
-@pytest.mark.parametrize("name", procedure_names())
+@pytest.mark.parametrize("name", ATTENDED)
 def test_every_alarm_of_the_pump_has_a_rule(name: str) -> None:
     procedure = load_procedure(name)
     for rules in (procedure.rules, procedure.visits):
@@ -143,7 +148,7 @@ do = "occlude"
 """
 
 
-@pytest.mark.parametrize("name", procedure_names())
+@pytest.mark.parametrize("name", ATTENDED)
 def test_three_days_of_trouble_replay_without_people_to_the_same_events(name: str) -> None:
     procedure = load_procedure(name)
     setup = loads(TROUBLED + f'[response]\nprocedure = "{name}"\n').setup
@@ -154,6 +159,20 @@ def test_three_days_of_trouble_replay_without_people_to_the_same_events(name: st
     for each in world.recorded:
         table = write_step(each)
         assert read_step(table, ("step", 0), FaultList("")) == each
+
+
+def test_on_call_the_nurse_comes_to_whoever_calls_and_nobody_else_does_anything() -> None:
+    setup = loads(TROUBLED + '[response]\nprocedure = "on-call"\nspread = 1\nnurse_answers = 1\n').setup
+    alone = World(setup)
+    alone.advance_to(8 * 3600.0)
+    assert {each.verb for each in alone.recorded} == {"prime", "start", "kink"}
+    called = World(setup)
+    called.do(Step(at_s=3 * 3600.0, verb="call_nurse", by="caregiver"))
+    called.advance_to(8 * 3600.0)
+    by_nurse = [each for each in called.recorded if each.by == "nurse" and each.verb != "note"]
+    # she travels for an hour, looks along the line, and starts again
+    assert [each.verb for each in by_nurse] == ["unkink", "acknowledge", "start"]
+    assert by_nurse[0].at_s == 4 * 3600.0 + 180.0
 
 
 def test_the_hospital_is_always_awake_and_near() -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from pump.events import Event
+from sim.events import PlantActed
 from sim.plant import actions as do
 from sim.plant.config import CatheterConfig, SetConfig
 from sim.plant.hands import HANDS
@@ -86,6 +88,20 @@ def test_flushing_a_line_full_of_drug_gives_all_of_it_at_once() -> None:
     rig.do(do.Flush(volume_ml=5.0, where="line"))
     assert rig.delivered_ml - before_ml == pytest.approx(2.25 + 0.000144)
     rig.check()
+
+
+def words_of(event: Event) -> str:
+    assert isinstance(event, PlantActed)
+    return event.detail
+
+
+def test_a_flush_says_how_much_drug_went_ahead_of_it() -> None:
+    rig = connected(catheter=CATHETER)
+    nothing_but_saline = rig.do(do.Flush(volume_ml=1.0, where="catheter"))
+    assert words_of(nothing_but_saline) == "1 mL of saline through the catheter"
+    rig = running(0.6, catheter=CATHETER, settled_s=36000.0)
+    bolus = rig.do(do.Flush(volume_ml=0.3, where="catheter"))
+    assert words_of(bolus) == "0.3 mL of saline through the catheter, 0.3 mL of drug solution ahead of it"
 
 
 def test_flushing_a_disconnected_line_is_spilled() -> None:

@@ -490,7 +490,7 @@ def test_an_own_rule_goes_before_that_of_the_priority() -> None:
 
 
 def test_an_alarm_without_a_rule_is_on_record() -> None:
-    silent = replace(HOME, rules=())
+    silent = replace(HOME, rules=(When(alarm="BATTERY_LOW", then=("plug",)),))
     assert ("has no rule for the alarm", "OCCLUSION_DOWNSTREAM") in deeds(
         World(kinked(procedure=silent)).run()
     )

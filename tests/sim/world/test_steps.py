@@ -125,6 +125,7 @@ CASES: dict[str, Case] = {
     "swap_pump": case(lambda w: w.bench.plant.gain_frac == 0.97, after_s=300.0, gain_frac=0.97),
     "call_nurse": case(lambda w: said(w, "calls the nurse")),
     "go_to_hospital": case(lambda w: said(w, "goes to hospital")),
+    "call_physician": case(lambda w: said(w, "asks the physician")),
     "check_residual": case(lambda w: said(w, "checks the residual")),
     "note": case(lambda w: said(w, "sees a wet pillow"), what="sees a wet pillow"),
     "occlude": case(
