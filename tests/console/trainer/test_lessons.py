@@ -1,0 +1,77 @@
+"""The lessons that come with the product: each can be solved, really, and only by doing something."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.trainer.lessons import Lesson, lesson, lesson_ids, setup_of
+from console.trainer.record import Mode
+from console.trainer.tasks import State
+from scenarios.faults import ScenarioError
+from scenarios.loader import loads
+from scenarios.verbs import VERBS
+from scenarios.writer import dump
+from sim.world.world import World
+from tests.console.trainer.playing import play
+
+
+def policies_of(given: Lesson) -> tuple[str, ...]:
+    """Under which a lesson can be done: staff's hands are not bound by them."""
+    return ("call-only",) if given.hand == "nurse" else ("call-only", "may-tap")
+
+
+CASES = [(name, policy) for name in lesson_ids() for policy in policies_of(lesson(name))]
+
+
+@pytest.mark.parametrize(("name", "policy"), CASES)
+@pytest.mark.parametrize("mode", [Mode.GUIDED, Mode.ASSESSMENT])
+def test_the_model_answer_gets_everything_done_in_a_real_world(name: str, policy: str, mode: Mode) -> None:
+    given = lesson(name)
+    found = play(given, given.answer_for(policy), policy=policy, mode=mode).assess(over=True)
+    assert {outcome.task.id: outcome.state for outcome in found.tasks} == {
+        task.id: State.DONE for task in given.tasks_for(policy)
+    }
+    assert [answered.right for answered in found.questions] == [True] * len(given.questions)
+    assert found.wrongs == ()
+    assert found.is_passed
+    assert found.is_complete
+
+
+@pytest.mark.parametrize(("name", "policy"), CASES)
+def test_doing_nothing_passes_no_lesson(name: str, policy: str) -> None:
+    given = lesson(name)
+    found = play(given, (), policy=policy).assess(over=True)
+    states = [outcome.state for outcome in found.tasks]
+    assert State.FAILED in states
+    assert State.DONE not in states
+    assert not found.is_passed
+
+
+@pytest.mark.parametrize("name", lesson_ids())
+def test_a_lesson_is_named_as_its_file_and_looks_only_at_rules_that_can_bind(name: str) -> None:
+    given = lesson(name)
+    assert given.id == name
+    assert given.rules
+    for rule in given.rules:
+        assert any(rule.binds(given.hand, policy) for policy in policies_of(given)), rule.id
+
+
+@pytest.mark.parametrize("name", lesson_ids())
+def test_the_world_of_a_lesson_can_be_written_as_a_scenario_and_is_the_same(name: str) -> None:
+    given = lesson(name)
+    setup = setup_of(given)
+    again = loads(dump(setup, title=given.title)).setup
+    assert again == setup
+    assert World(setup).run().events == World(again).run().events
+
+
+@pytest.mark.parametrize("name", lesson_ids())
+def test_a_trainee_has_all_hands_that_the_model_answer_needs(name: str) -> None:
+    for played in lesson(name).answer:
+        for action in played.actions:
+            assert action.ask != "do" or VERBS[action.name].room == "people"
+
+
+def test_an_unknown_lesson_is_told_with_those_there_are() -> None:
+    with pytest.raises(ScenarioError, match="did you mean first-bag"):
+        lesson("frist-bag")
