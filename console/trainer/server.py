@@ -102,12 +102,15 @@ def _origin(asked: Asked) -> Origin | None:
 def _listener(asked: Asked) -> socket.socket:
     family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
     try:
-        return socket.create_server((asked.host, asked.port_no), family=family)
+        listener = socket.create_server((asked.host, asked.port_no), family=family)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UserError(
             f"cannot listen on {asked.host}:{asked.port_no}: {why}; give another --port (0: any that is free)"
         ) from error
+    # Whoever is let in by it inherits this: a small message must not wait for the other end's thanks, 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _announce(
