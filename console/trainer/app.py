@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -38,11 +37,11 @@ AGAIN: Final = 1013
 """Why a socket is closed whose page did not take what it was told: come anew."""
 
 
-def make_app(store_path: Path, *, host: str, token: str, names: tuple[str, ...] = ()) -> Starlette:
+def make_app(store: Store, *, host: str, token: str, names: tuple[str, ...] = ()) -> Starlette:
     """Make the server's application.
 
     Args:
-        store_path: The file of runs.
+        store: Where runs are kept.
         host: The address that the server listens on.
         token: What whoever changes something must know.
         names: Further names that the server has.
@@ -50,13 +49,11 @@ def make_app(store_path: Path, *, host: str, token: str, names: tuple[str, ...] 
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        store = Store(store_path)
         app.state.runs = Runs(store)
         try:
             yield
         finally:
             await app.state.runs.close()
-            store.close()
 
     return Starlette(
         routes=[

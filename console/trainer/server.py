@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from console.trainer.app import make_app
 from console.trainer.guard import in_address, is_loopback, new_token
 from console.trainer.origins import Wish, origin_of
 from console.trainer.record import Origin
-from console.trainer.store import default_path
+from console.trainer.store import Store, default_path
 from scenarios.faults import ScenarioError
 
 GRACE_S: Final = 2
@@ -58,8 +58,8 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
     """
     origin = _origin(asked)
     token = new_token()
-    with _listener(asked) as listener:
-        app = make_app(asked.runs_file or default_path(), host=asked.host, token=token, names=asked.names)
+    with closing(Store(asked.runs_file or default_path())) as store, _listener(asked) as listener:
+        app = make_app(store, host=asked.host, token=token, names=asked.names)
         server = Server(
             uvicorn.Config(
                 app,
