@@ -1,4 +1,4 @@
-"""The trainer: from a key to its effect on the display in a full room, a week in jumps, the server's share."""
+"""The trainer: from a key to the changed display in a full room, a week in jumps, the server's share."""
 
 from __future__ import annotations
 
