@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any, Final
 
 from console.trainer.feed import Viewer
-from console.trainer.record import Kind, Who
+from console.trainer.record import Kind, Mode, Who
 from console.trainer.run import AskRefusedError, Run
 from console.trainer.view import Page
 from pump.alarm_table import ALARM_BY_CODE
@@ -158,6 +158,16 @@ def _note(run: Run, ask: Ask) -> None:
     run.add(Kind.NOTE, ask.who, {"alarm": alarm, "text": text})
 
 
+def _answer(run: Run, ask: Ask) -> None:
+    run.answer(ask.text("question"), ask.text("choice"), ask.who)
+
+
+def _hint(run: Run, ask: Ask) -> None:
+    if run.origin.mode is not Mode.GUIDED:
+        raise AskRefusedError("there are no hints in this run")
+    run.hint(ask.text("task"), ask.who)
+
+
 def _begin(run: Run, ask: Ask) -> None:
     _check_own_clock(run, ask)
     run.resume(ask.who)
@@ -217,6 +227,8 @@ ASKS: Final[Mapping[str, tuple[frozenset[Page], Deed]]] = {
     "key": (BOTH, _key),
     "do": (BOTH, _do),
     "note": (BOTH, _note),
+    "answer": (BOTH, _answer),
+    "hint": (BOTH, _hint),
     "begin": (BOTH, _begin),
     "wait": (BOTH, _wait),
     "finish": (BOTH, _finish),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from console.trainer.asks import ANYBODYS, NURSES
+from console.trainer.lessons import Lesson
 from console.trainer.record import Origin
 from console.trainer.run import SPEEDS, Run
 from console.trainer.store import Kept
@@ -33,6 +34,8 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
         "clock_start_s": run.world.setup.clock_start_s,
         "hands": {**ANYBODYS, **(NURSES if run.origin.hand == "nurse" else {})},
     }
+    if run.lesson is not None:
+        told["lesson"] = lesson_facts(run.lesson, page)
     if page is Page.INSTRUCTOR:
         told["speeds"] = list(SPEEDS)
         told["verbs"] = [verb_form(verb) for verb in VERBS.values()]
@@ -64,6 +67,26 @@ def run_facts(origin: Origin, *, alone: bool) -> dict[str, Any]:
         "begin_s": origin.begin_s,
         "alone": alone,
     }
+
+
+def lesson_facts(lesson: Lesson, page: Page) -> dict[str, Any]:
+    """Say what the lesson is about; what is right, and what the trainer is told, only to the instructor."""
+    told: dict[str, Any] = {
+        "title": lesson.title,
+        "brief": lesson.brief,
+        "aims": list(lesson.aims),
+        "questions": [
+            {
+                "id": question.id,
+                "text": question.text,
+                "choices": [{"id": choice.id, "text": choice.text} for choice in question.choices],
+            }
+            for question in lesson.questions
+        ],
+    }
+    if page is Page.INSTRUCTOR:
+        told |= {"for_trainer": lesson.for_trainer, "answer_text": lesson.answer_text}
+    return told
 
 
 def sounds() -> dict[str, Any]:

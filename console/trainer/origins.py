@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.behind import NOMINAL
+from console.trainer.lessons import lesson, setup_of
 from console.trainer.record import Mode, Origin
 from scenarios.loader import load
 from scenarios.verbs import VERBS
@@ -89,8 +90,10 @@ def origin_of(wish: Wish) -> Origin:
     """Give what the wished run is made from.
 
     Raises:
-        ScenarioError: there is no such scenario.
+        ScenarioError: there is no such scenario or lesson.
     """
+    if wish.lesson:
+        return _of_lesson(wish)
     scenario = load(wish.scenario or NOMINAL)
     setup = scenario.setup
     begin_s = 0.0
@@ -103,6 +106,13 @@ def origin_of(wish: Wish) -> Origin:
     elif wish.script == "faults":
         setup, begin_s = what_goes_wrong(setup)
     return _origin(wish, setup if wish.people else replace(setup, response=None), title, begin_s)
+
+
+def _of_lesson(wish: Wish) -> Origin:
+    found = lesson(wish.lesson)
+    mode = Mode.GUIDED if wish.mode is Mode.FREE else wish.mode
+    wanted = replace(wish, mode=mode, hand=found.hand)
+    return _origin(wanted, setup_of(found), found.title, found.begin_s)
 
 
 def _origin(wish: Wish, setup: Setup, title: str, begin_s: float) -> Origin:

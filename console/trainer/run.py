@@ -18,6 +18,8 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from console.story import MATTERS
+from console.trainer.assessment import assess, to_page
+from console.trainer.lessons import Lesson, lesson
 from console.trainer.lived import live_again
 from console.trainer.record import Entry, Kind, Origin, RunRecord, Who, body_of
 from pump.commands import Key
@@ -103,6 +105,7 @@ class Run:
         self.origin = origin
         self.entries = list(entries)
         self.alone = alone
+        self.lesson = lesson(origin.lesson_id) if origin.lesson_id else None
         self.shows_truth = False
         self.leaves: Callable[[float], None] = _stays
         self._keeper = keeper
@@ -302,7 +305,44 @@ class Run:
         self.changed()
         return entry
 
-    # What the instructor decides
+    # The lesson, and what the instructor decides
+
+    def answer(self, question: str, choice: str, who: Who) -> None:
+        """Keep an answer to a question of the lesson.
+
+        Raises:
+            AskRefusedError: there is no such question or choice, or the run is over.
+        """
+        self._check_not_over()
+        asked = None if self.lesson is None else self.lesson.question(question)
+        if asked is None:
+            raise AskRefusedError(f"nobody asks {question[:40]} here")
+        if choice not in {each.id for each in asked.choices}:
+            raise AskRefusedError(f"{choice[:40]} is no answer to that")
+        self.add(Kind.ANSWER, who, {"question": question, "choice": choice})
+
+    def hint(self, task: str, who: Who) -> None:
+        """Give the next hint for a task of the lesson, and keep that it was given.
+
+        Raises:
+            AskRefusedError: there is no such task, no hint left, or the run is over.
+        """
+        self._check_not_over()
+        tasks = () if self.lesson is None else self.lesson.tasks_for(self.origin.policy)
+        found = next((each for each in tasks if each.id == task), None)
+        if found is None:
+            raise AskRefusedError(f"there is no task {task[:40]} here")
+        taken_count = sum(entry.kind is Kind.HINT and entry.body["task"] == task for entry in self.entries)
+        if taken_count >= len(found.hints):
+            raise AskRefusedError("there are no more hints for that")
+        self.add(Kind.HINT, who, {"task": task})
+
+    def tasks(self, lesson: Lesson) -> dict[str, Any]:
+        """Say how its lesson stands."""
+        over = self.over
+        events = self.world.bench.journal.events
+        found = assess(lesson, self.origin, self.entries, events, self.now_s, over)
+        return to_page(found, self.origin.mode, over)
 
     def show(self, *, truth: bool) -> None:
         """Let the projector show what only the truth knows, or no more."""

@@ -196,3 +196,26 @@ def test_a_bad_ask_is_refused_in_one_line_and_changes_nothing(message: str) -> N
     assert [answer["type"] for answer in answers] == ["refused"]
     assert answers[0]["text"]
     assert "\n" not in answers[0]["text"]
+
+
+def test_a_lesson_says_how_its_tasks_stand_and_gives_hints_one_by_one() -> None:
+    async def trying() -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+        async with living(origin(lesson="first-bag"), Memory(), alone=True) as run:
+            feed = _feed(run)
+            viewer = feed.add(Page.TRAINEE)
+            first = _taken(viewer)
+            assert run.lesson is not None
+            task = run.lesson.tasks[0]
+            carry_out(run, viewer, json.dumps({"ask": "begin", "n": 1}))
+            for number in range(len(task.hints) + 1):
+                carry_out(run, viewer, json.dumps({"ask": "hint", "n": 2 + number, "task": task.id}))
+            await _settled()
+            later = _taken(viewer)
+            return first[0], [each for each in later if "n" in each], _merged(later)
+
+    hello, answers, state = at_once(trying())
+    assert hello["facts"]["lesson"]["brief"]
+    assert "for_trainer" not in hello["facts"]["lesson"]
+    assert [each["type"] for each in answers] == ["done"] * (len(answers) - 1) + ["refused"]
+    assert len(answers) >= 3
+    assert len(state["tasks"]["tasks"][0]["hints_taken"]) == len(answers) - 2
