@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console.trainer import asks
 from console.trainer.feed import Viewer
-from console.trainer.guard import COOKIE, Guard
+from console.trainer.guard import Guard, Role, Tokens
 from console.trainer.origins import WishError, origin_of, wish_of
 from console.trainer.pages import STATIC, render
 from console.trainer.record import RunRecord, Who
@@ -33,17 +33,20 @@ from console.trainer.view import Page
 from scenarios.faults import ScenarioError
 
 MOST_FORM_BYTES: Final = 10_000
+FOR_GUESTS: Final = frozenset({"trainee", "projector", "debrief", "diary"})
+"""What is shown of a run to who comes with a guest's token."""
+
 AGAIN: Final = 1013
 """Why a socket is closed whose page did not take what it was told: come anew."""
 
 
-def make_app(store: Store, *, host: str, token: str, names: tuple[str, ...] = ()) -> Starlette:
+def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] = ()) -> Starlette:
     """Make the server's application.
 
     Args:
         store: Where runs are kept.
         host: The address that the server listens on.
-        token: What whoever changes something must know.
+        tokens: What whoever changes something must know.
         names: Further names that the server has.
     """
 
@@ -63,7 +66,7 @@ def make_app(store: Store, *, host: str, token: str, names: tuple[str, ...] = ()
             WebSocketRoute("/run/{run_id}/live", _live),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Guard, host=host, token=token, names=names)],
+        middleware=[Middleware(Guard, host=host, tokens=tokens, names=names)],
         exception_handlers={404: _not_found, ScenarioError: _broken, WishError: _broken},
         lifespan=lifespan,
     )
@@ -78,11 +81,13 @@ def _all_runs(request: Request | WebSocket) -> Runs:
 
 
 async def _start(request: Request) -> Response:
-    return HTMLResponse(start_page(_all_runs(request).store.origins(), token=request.state.token))
+    return HTMLResponse(start_page(_all_runs(request).store.origins()))
 
 
 async def _begin(request: Request) -> Response:
     """Begin a run as the start page's form says, and go to it."""
+    if request.state.role is not Role.INSTRUCTOR:
+        return _not_for_guests()
     form = await _form(request)
     origin = await run_in_threadpool(origin_of, wish_of(form))
     alone = form.get("alone", "") == "on"
@@ -109,6 +114,8 @@ Take = Callable[[Runs, RunRecord], Awaitable[Response]]
 async def _page(request: Request) -> Response:
     """Show a page of a run, or give what can be taken away from it."""
     runs, run_id, name = _all_runs(request), request.path_params["run_id"], request.path_params["page"]
+    if request.state.role is Role.GUEST and name not in FOR_GUESTS:
+        return _not_for_guests()
     if name in set(Page):
         return _following(runs.get(run_id), name)
     record = runs.record(run_id)
@@ -161,6 +168,9 @@ async def _live(socket: WebSocket) -> None:
     if living is None or name not in set(Page):
         await socket.close(code=1008, reason="there is no such run or page")
         return
+    if socket.state.role is Role.GUEST and name not in FOR_GUESTS:
+        await socket.close(code=1008, reason="that page is the instructor's")
+        return
     await socket.accept()
     viewer = living.feed.add(Page(name))
     telling = asyncio.create_task(_tell(socket, viewer))
@@ -191,12 +201,15 @@ async def _not_found(request: Request, _error: Exception) -> Response:
     return _nothing_there(request.url.path)
 
 
+def _not_for_guests() -> Response:
+    return PlainTextResponse(
+        "that is the instructor's: come with the instructor's address\n", status_code=403
+    )
+
+
 def _nothing_there(what: str) -> Response:
     return HTMLResponse(render("nothing.html.j2", what=what), status_code=404)
 
 
 async def _broken(_request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}\n", status_code=400)
-
-
-__all__ = ["COOKIE", "make_app"]

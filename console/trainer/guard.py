@@ -6,6 +6,7 @@ nothing is changed. From anywhere else nothing is shown without a token, which i
 - `Host` must be a name that the server has: a page of another site that has its name point here is sent away.
 - `Origin`, where a browser says one, must be the server itself: pages of other sites cannot ask for anything.
 - The token comes as a cookie that no script can read and no other site can send, or once in the address.
+- There are two: with a guest's one sees and does what trainees do, and opens no instructor's page.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -42,19 +45,47 @@ POLICY_VIOLATION: Final = 1008
 READS: Final = frozenset({"GET", "HEAD"})
 
 
+class Role(StrEnum):
+    """What a token opens."""
+
+    INSTRUCTOR = "instructor"
+    """Everything."""
+    GUEST = "guest"
+    """What trainees do, and what hangs on the wall."""
+
+
+def _new_token() -> str:
+    """Draw a token that nobody guesses."""
+    return secrets.token_urlsafe(TOKEN_BYTES_COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One token for each role."""
+
+    instructor: str = field(default_factory=_new_token)
+    guest: str = field(default_factory=_new_token)
+
+    def role(self, token: str) -> Role | None:
+        """Give what a token opens; None: nothing."""
+        if secrets.compare_digest(token.encode(), self.instructor.encode()):
+            return Role.INSTRUCTOR
+        return Role.GUEST if secrets.compare_digest(token.encode(), self.guest.encode()) else None
+
+
 class Guard:
-    """Lets in who may come, before anything else is asked.
+    """Lets in who may come, before anything else is asked; `scope["state"]["role"]` says as whom.
 
     Args:
         app: What is behind it.
         host: The address that the server listens on.
-        token: What whoever comes from elsewhere, and whoever changes something, must know.
+        tokens: What whoever comes from elsewhere, and whoever changes something, must know.
         names: Further names that the server has.
     """
 
-    def __init__(self, app: ASGIApp, *, host: str, token: str, names: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, tokens: Tokens, names: Iterable[str] = ()) -> None:
         self._app = app
-        self._token = token
+        self._tokens = tokens
         self._is_open = not is_loopback(host)
         self._names = {*OWN_NAMES, in_address(host), *names}
 
@@ -64,38 +95,20 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
+        role = self._role(scope, headers)
+        refusal = self._refusal(scope, headers, role)
         if refusal is not None:
             await _turn_away(scope, receive, send, refusal)
-        elif scope["type"] == "http" and self._tokenin_address(scope):
-            await self._take_token(scope)(scope, receive, send)
+        elif role is not None and _only_reads(scope) and "token" in dict(_query(scope)):
+            await self._take_token(scope, role)(scope, receive, send)
         else:
-            scope["state"] = {**scope.get("state", {}), "token": self._token}
-            await self._app(scope, receive, self._with_headers(scope, headers, send))
+            # Without a token nobody came so far but to look, on this machine's own address: at home there.
+            gives_token = role is None
+            scope["state"] = {**scope.get("state", {}), "role": role or Role.INSTRUCTOR}
+            await self._app(scope, receive, self._with_headers(send, gives_token=gives_token))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> str | None:
-        """Say why somebody may not come in; None: they may."""
-        if not self._is_own_name(headers.get("host", "")):
-            return "this server is not called so; use the address that was printed at its start"
-        origin = headers.get("origin")
-        if origin is not None and origin != "null" and origin.partition("://")[2] != headers.get("host"):
-            return "a page of another site asked for this"
-        if origin == "null" and not self._only_reads(scope):
-            return "a page of nowhere asked for this"
-        knows = self._knows_token(scope, headers)
-        if not knows and (self._is_open or not self._only_reads(scope)):
-            return "a token is needed: open the address that was printed at the start of the server"
-        return None
-
-    def _is_own_name(self, host: str) -> bool:
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        return name.lower() in self._names or (self._is_open and _is_address(name))
-
-    @staticmethod
-    def _only_reads(scope: Scope) -> bool:
-        return scope["type"] == "http" and scope["method"] in READS
-
-    def _knows_token(self, scope: Scope, headers: Headers) -> bool:
+    def _role(self, scope: Scope, headers: Headers) -> Role | None:
+        """Give as whom somebody comes: by the address first, so that another token can be taken."""
         found = [value for name, value in _query(scope) if name == "token"]
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -103,32 +116,44 @@ class Guard:
             cookie = None
         if cookie is not None:
             found.append(cookie.value)
-        return any(secrets.compare_digest(each.encode(), self._token.encode()) for each in found)
+        return next((role for token in found if (role := self._tokens.role(token)) is not None), None)
 
-    @staticmethod
-    def _tokenin_address(scope: Scope) -> bool:
-        return scope["method"] in READS and any(name == "token" for name, _ in _query(scope))
+    def _refusal(self, scope: Scope, headers: Headers, role: Role | None) -> str | None:
+        """Say why somebody may not come in; None: they may."""
+        if not self._is_own_name(headers.get("host", "")):
+            return "this server is not called so; use the address that was printed at its start"
+        origin = headers.get("origin")
+        if origin is not None and origin != "null" and origin.partition("://")[2] != headers.get("host"):
+            return "a page of another site asked for this"
+        if origin == "null" and not _only_reads(scope):
+            return "a page of nowhere asked for this"
+        if role is None and (self._is_open or not _only_reads(scope)):
+            return "a token is needed: open the address that was printed at the start of the server"
+        return None
 
-    def _take_token(self, scope: Scope) -> RedirectResponse:
+    def _is_own_name(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        return name.lower() in self._names or (self._is_open and _is_address(name))
+
+    def _take_token(self, scope: Scope, role: Role) -> RedirectResponse:
         """Put the token into a cookie, and take it out of the address."""
         rest = urlencode([(name, value) for name, value in _query(scope) if name != "token"])
         answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), status_code=303)
-        answer.headers["set-cookie"] = self._cookie()
+        answer.headers["set-cookie"] = self._cookie(role)
         return answer
 
-    def _cookie(self) -> str:
-        return f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
+    def _cookie(self, role: Role) -> str:
+        token = self._tokens.instructor if role is Role.INSTRUCTOR else self._tokens.guest
+        return f"{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/"
 
-    def _with_headers(self, scope: Scope, asked: Headers, send: Send) -> Send:
-        gives_token = self._only_reads(scope) and not self._is_open and not self._knows_token(scope, asked)
-
+    def _with_headers(self, send: Send, *, gives_token: bool) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
                 if gives_token:
-                    headers["set-cookie"] = self._cookie()
+                    headers["set-cookie"] = self._cookie(Role.INSTRUCTOR)
             await send(message)
 
         return sending
@@ -142,13 +167,12 @@ async def _turn_away(scope: Scope, receive: Receive, send: Send, refusal: str) -
         await PlainTextResponse(f"{refusal}\n", status_code=403, headers=HEADERS)(scope, receive, send)
 
 
+def _only_reads(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] in READS
+
+
 def _query(scope: Scope) -> list[tuple[str, str]]:
     return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-
-
-def new_token() -> str:
-    """Draw a token that nobody guesses."""
-    return secrets.token_urlsafe(TOKEN_BYTES_COUNT)
 
 
 def is_loopback(host: str) -> bool:

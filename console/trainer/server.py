@@ -16,7 +16,7 @@ import uvicorn
 from console.errors import UserError
 from console.places import tell, until_a_signal
 from console.trainer.app import make_app
-from console.trainer.guard import in_address, is_loopback, new_token
+from console.trainer.guard import Tokens, in_address, is_loopback
 from console.trainer.origins import Wish, origin_of
 from console.trainer.record import Origin
 from console.trainer.store import Store, default_path
@@ -24,6 +24,9 @@ from scenarios.faults import ScenarioError
 
 GRACE_S: Final = 2
 """So long the pages have to let go when the server ends."""
+
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - only compared with
+"""Hosts that are all of this machine's addresses: what is printed is its name."""
 
 MOST_MESSAGE_BYTES: Final = 65536
 
@@ -57,9 +60,11 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
         KeyboardInterrupt: it was interrupted.
     """
     origin = _origin(asked)
-    token = new_token()
+    tokens = Tokens()
     with closing(Store(asked.runs_file or default_path())) as store, _listener(asked) as listener:
-        app = make_app(store, host=asked.host, token=token, names=asked.names)
+        app = make_app(
+            store, host=asked.host, tokens=tokens, names=(*asked.names, socket.gethostname().lower())
+        )
         server = Server(
             uvicorn.Config(
                 app,
@@ -76,7 +81,7 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
             await asyncio.sleep(0.01)
         if not serving.done():
             begun = None if origin is None else app.state.runs.begin(origin).run.origin
-            _announce(say, asked, listener, token, begun)
+            _announce(say, asked, listener, tokens, begun)
         either: set[asyncio.Future[Any]] = {serving, ended}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -114,14 +119,18 @@ def _listener(asked: Asked) -> socket.socket:
 
 
 def _announce(
-    say: Callable[[str], None], asked: Asked, listener: socket.socket, token: str, begun: Origin | None
+    say: Callable[[str], None], asked: Asked, listener: socket.socket, tokens: Tokens, begun: Origin | None
 ) -> None:
     """Say where the trainer is; what a browser opens stands alone on its line."""
-    address = f"http://{in_address(asked.host)}:{listener.getsockname()[1]}"
-    query = "" if is_loopback(asked.host) else f"?token={token}"
+    name = socket.gethostname() if asked.host in EVERYWHERE else in_address(asked.host)
+    address = f"http://{name}:{listener.getsockname()[1]}"
+    is_open = not is_loopback(asked.host)
+    own, guests = (f"?token={each}" if is_open else "" for each in (tokens.instructor, tokens.guest))
     path = "/" if begun is None else f"/run/{begun.run_id}/instructor"
-    say(f"ready: {address}{path}{query}")
+    say(f"ready: {address}{path}{own}")
     if begun is not None:
-        tell(f"the trainee's page: {address}/run/{begun.run_id}/trainee{query}")
-        tell(f"for the wall: {address}/run/{begun.run_id}/projector{query}")
+        tell(f"the trainee's page: {address}/run/{begun.run_id}/trainee{guests}")
+        tell(f"for the wall: {address}/run/{begun.run_id}/projector{guests}")
+    elif is_open:
+        tell(f"for trainees, behind the address of a page that is theirs: {guests}")
     tell("simulated: not a medical device; end it with Ctrl-C")

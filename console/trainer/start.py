@@ -9,6 +9,6 @@ from console.trainer.store import Kept
 from scenarios.loader import library
 
 
-def start_page(kept: Sequence[Kept], *, token: str) -> str:
+def start_page(kept: Sequence[Kept]) -> str:
     """Give the start page, with the runs that were kept."""
-    return render("start.html.j2", here="/", kept=kept, token=token, library=library())
+    return render("start.html.j2", here="/", kept=kept, library=library())

@@ -113,6 +113,12 @@ class Page:
         return self.state
 
 
+def _given(address: str) -> str:
+    """The token that the server gives a browser of this machine."""
+    with urllib.request.urlopen(address + "/", timeout=PATIENCE_S) as answer:
+        return str(answer.headers["set-cookie"].partition(";")[0])
+
+
 @contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Served]:
     """Serve on any free port for as long as the context lasts; runs are kept in `folder`."""
@@ -135,11 +141,12 @@ def serving(folder: Path, *arguments: str) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         ready = process.stdout.readline()
-        found = re.match(r"ready: (http://[^/]+)/(?:run/(\w+)/)?", ready)
+        found = re.match(r"ready: (http://[^/]+)/(?:run/(\w+)/)?[^?]*(?:[?]token=(.*))?", ready)
         assert found is not None, ready + (process.stderr.read() if process.stderr else "")
-        with urllib.request.urlopen(found[1] + "/", timeout=PATIENCE_S) as answer:
-            token = answer.headers["set-cookie"].partition(";")[0]
-        yield Served(found[1], found[2] or "", token, process)
+        address = f"http://127.0.0.1:{found[1].rpartition(':')[2]}"
+        yield Served(
+            address, found[2] or "", f"ambupump_token={found[3]}" if found[3] else _given(address), process
+        )
     finally:
         process.terminate()
         try:

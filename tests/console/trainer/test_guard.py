@@ -7,13 +7,19 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from console.trainer.guard import COOKIE, Guard, is_loopback
+from console.trainer.guard import COOKIE, Guard, Tokens, is_loopback
 
-TOKEN = "sesame-of-the-test"  # noqa: S105 - it opens nothing
+TOKENS = Tokens()
+TOKEN = TOKENS.instructor
 LOCAL, ANYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - nothing listens in these tests
 
 
+roles: list[str] = []
+"""As whom the last ones came."""
+
+
 async def _behind(scope: Scope, _receive: Receive, send: Send) -> None:
+    roles[:] = [scope["state"]["role"]]
     if scope["type"] == "websocket":
         await send({"type": "websocket.accept"})
     else:
@@ -40,7 +46,7 @@ def asked(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(_behind, host=served_on, token=TOKEN, names=("ward-7",))(scope, receive, send))
+    asyncio.run(Guard(_behind, host=served_on, tokens=TOKENS, names=("ward-7",))(scope, receive, send))
     return sent
 
 
@@ -129,3 +135,18 @@ def test_every_answer_forbids_what_comes_from_outside() -> None:
 )
 def test_which_addresses_are_this_machines_own(host: str, *, is_own: bool) -> None:
     assert is_loopback(host) is is_own
+
+
+def test_a_guests_token_opens_what_is_for_guests_and_the_last_one_taken_counts() -> None:
+    guest = {"cookie": f"{COOKIE}={TOKENS.guest}"}
+    assert let_in(asked(ANYWHERE, kind="websocket", host="192.168.1.5:8080", **guest))
+    assert roles == ["guest"]
+    assert let_in(asked(ANYWHERE, host="192.168.1.5:8080", **COOKIES))
+    assert roles == ["instructor"]
+    taken = asked(ANYWHERE, host="192.168.1.5:8080", query=f"token={TOKEN}", **guest)
+    assert header(taken, "set-cookie").startswith(f"{COOKIE}={TOKEN};")
+
+
+def test_every_server_has_tokens_of_its_own() -> None:
+    drawn = {token for each in (Tokens(), Tokens()) for token in (each.instructor, each.guest)}
+    assert len(drawn) == 4

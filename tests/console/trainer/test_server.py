@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.console.trainer.served import PATIENCE_S, Served, serving
 
@@ -196,3 +197,21 @@ def test_a_port_that_is_taken_is_said_in_a_line(trainer: Served, tmp_path: Path)
     ended = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert ended.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+
+
+def test_from_elsewhere_a_trainee_comes_in_with_the_guests_address_and_no_further(tmp_path: Path) -> None:
+    """On all addresses, asked by this machine's own: the guard does not ask where a request comes from."""
+    with serving(tmp_path, "bag-7-day-nominal", "--host", "0.0.0.0") as served:  # noqa: S104 - the option is what is tried
+        assert served.process.stderr is not None
+        told = served.process.stderr.readline()
+        guests = told.strip().partition("?token=")[2]
+        guest = replace(served, token=f"ambupump_token={guests}")
+        run = f"/run/{served.run_id}"
+        assert [guest.get(f"{run}/{name}")[0] for name in ("scenario.toml", "instructor")] == [403, 403]
+        assert guest.post("/runs", "scenario=")[0] == 403
+        with guest.page("trainee") as page:
+            assert page.hello["page"] == "trainee"
+        with pytest.raises(InvalidStatus), guest.page("instructor"):
+            pass
+        assert replace(served, token="").get("/")[0] == 403
+        assert served.get(f"{run}/scenario.toml")[0] == 200
