@@ -31,6 +31,7 @@ COMMANDS: Final = MappingProxyType(
         "pump": "console.pump",
         "train": "console.train",
         "profiles": "console.profiles",
+        "sounds": "console.sounds",
         "schema": "console.schema",
     }
 )
