@@ -1,9 +1,9 @@
 """What the sounder plays, as samples: the numbers of `pump/signals.py` and nothing of its own.
 
 A tone is the sum of its harmonics at their levels, scaled so that no sum is louder than full scale. It rises
-and falls in straight lines, each taking `RISE_FRAC` of its duration and centred on its beginning and its end: a
-tone lasts from half rise to half fall. Half a rise therefore goes before the first tone. `static/sound.js` of
-the trainer plays the same in a browser.
+and falls in straight lines, each taking `RISE_FRAC` of its duration and centred on its beginning and its end:
+a tone lasts from half rise to half fall. Half a rise therefore goes before the first tone. `static/sound.js`
+of the trainer plays the same in a browser.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from console.trainer.asks import ANYBODYS, NURSES
@@ -14,9 +13,19 @@ from console.trainer.store import Kept
 from console.trainer.view import Page
 from pump.alarm_table import ALARMS, Priority
 from pump.commands import Key
-from pump.signals import HARMONICS_DB, RISE_FRAC, burst_period_s, pulse_train
+from pump.lock import NURSE_CODE
+from pump.signals import (
+    DOUBLE_BEEP,
+    HARMONICS_DB,
+    KEY_BEEP,
+    RISE_FRAC,
+    Pulse,
+    burst_period_s,
+    pulse_train,
+)
 from scenarios.fields import FLAG, Field, Integer, Text
 from scenarios.verbs import VERBS, Verb
+from sim.world.setup import Setup
 
 SAMPLE_COUNT: Final = 60
 
@@ -25,6 +34,7 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
     """Give what `page` of `run` is told once. `family` are the run and its branches."""
     told: dict[str, Any] = {
         "sounds": sounds(),
+        "beeps": {"key": _tones(KEY_BEEP), "double": _tones(DOUBLE_BEEP)},
         "harmonics_db": list(HARMONICS_DB),
         "rise_frac": RISE_FRAC,
         "keys": [key.value for key in Key],
@@ -34,6 +44,8 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
         "clock_start_s": run.world.setup.clock_start_s,
         "hands": {**ANYBODYS, **(NURSES if run.origin.hand == "nurse" else {})},
     }
+    if run.origin.hand == "nurse":
+        told["code"] = nurse_code(run.world.setup)
     if run.lesson is not None:
         told["lesson"] = lesson_facts(run.lesson, page)
     if page is Page.INSTRUCTOR:
@@ -89,16 +101,25 @@ def lesson_facts(lesson: Lesson, page: Page) -> dict[str, Any]:
     return told
 
 
+def nurse_code(setup: Setup) -> str:
+    """Give the code that a nurse has been told, who cannot unlock the keyboard without it."""
+    return {access.value: code for access, code in setup.pump.codes}.get("nurse", NURSE_CODE)
+
+
 def sounds() -> dict[str, Any]:
     """Give how every priority sounds, as numbers."""
     return {
         priority.value: {
-            "pulses": [list(asdict(pulse).values()) for pulse in pulse_train(priority)],
+            "pulses": _tones(pulse_train(priority)),
             "period_s": burst_period_s(priority),
             "escalated_period_s": burst_period_s(priority, escalated=True),
         }
         for priority in Priority
     }
+
+
+def _tones(pulses: Sequence[Pulse]) -> list[list[float]]:
+    return [[pulse.start_s, pulse.duration_s, pulse.frequency_hz] for pulse in pulses]
 
 
 def verb_form(verb: Verb) -> dict[str, Any]:

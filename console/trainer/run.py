@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 
 from console.story import MATTERS
 from console.trainer.assessment import assess, to_page
+from console.trainer.beeps import Beeps
 from console.trainer.lessons import Lesson, lesson
 from console.trainer.lived import live_again
 from console.trainer.record import Entry, Kind, Origin, RunRecord, Who, body_of
@@ -118,7 +119,12 @@ class Run:
         self._listeners: list[Callable[[], None]] = []
         self._changed_is_due = False
         self._life: asyncio.Task[None] | None = None
-        world.listen(lambda _event: self.changed())
+        self.beeps = Beeps()
+        world.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        self.beeps.hear(event, self.world.bench.core)
+        self.changed()
 
     # What it is
 

@@ -97,6 +97,7 @@ def panel_section(run: Run, t_s: float) -> Section:
             "heard": sound.is_heard,
             "paused_until_s": sound.paused_until_s,
         },
+        "beeps": {"key": run.beeps.keys_count, "double": run.beeps.doubles_count},
         "icons": None if shown.icons is None else asdict(shown.icons),
         "mode": core.mode.value,
         "held": [key.value for key in run.held],
