@@ -14,9 +14,7 @@ from sim.world.world import World
 BEGIN_S = 3600.0
 
 
-def pressed(
-    keys: Iterable[str], *, before: Iterable[tuple[str, tuple[tuple[str, object], ...]]] = ()
-) -> Beeps:
+def pressed(keys: Iterable[str], *, before: Iterable[Step] = ()) -> Beeps:
     """The beeps of a running pump at lock level LL2 whose keys a caregiver presses, a second each."""
     world = World(load("bag-7-day-nominal").setup)
     world.advance_to(BEGIN_S)
