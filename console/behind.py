@@ -39,11 +39,21 @@ class Living:
         device: The pump.
         life: Lets it follow the wall clock.
         power: Takes all its power, and gives back what it took.
+        speed_frac: Its seconds in one of the wall's.
+        world: What it lives in, where that is more than a table.
     """
 
     device: PumpDevice
     life: Coroutine[Any, Any, None]
     power: Callable[[bool], None]
+    speed_frac: float
+    world: World | None = None
+
+    @property
+    def asks_for_a_wire(self) -> bool:
+        """Whether something will happen to its line by the scenario."""
+        steps = () if self.world is None else self.world.setup.steps
+        return any(VERBS[step.verb].room == "wire" for step in steps)
 
 
 def beneath(setup: Setup) -> tuple[Setup, float]:
@@ -74,14 +84,14 @@ def in_a_world(setup: Setup, begin_s: float, speed_frac: float) -> Living:
     world.advance_to(begin_s)
     wall = asyncio.get_running_loop().time
     session = LiveSession(world, PacedClock(wall(), rate_frac=speed_frac, sim_s=begin_s), wall)
-    return Living(LivePump(session), session.run(), power_of(session))
+    return Living(LivePump(session), session.run(), power_of(session), speed_frac, world)
 
 
 def on_a_table(speed_frac: float) -> Living:
     """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe."""
     wall = asyncio.get_running_loop().time
     pump = syringe_on_a_table(PacedClock(wall(), rate_frac=speed_frac), wall)
-    return Living(pump, pump.run(), lambda on: _plug(pump, on=on))
+    return Living(pump, pump.run(), lambda on: _plug(pump, on=on), speed_frac)
 
 
 def _plug(pump: LiveBench, *, on: bool) -> None:

@@ -174,14 +174,14 @@ class Serving:
 
     async def _served(self, emulator: Emulator, pump: Living, stack: AsyncExitStack) -> str:
         """Open the port, with a line before it on which something may happen; gives what a client opens."""
-        from console.line_faults import paced, serve_with_faults
+        from console.line_faults import paced, serve_with_faults, wire_of
         from console.places import opened
         from drivers.faults.frames import frames_of
 
-        if not self.script.rules:
-            end = emulator if self.pace_baud is None else paced(emulator, self.pace_baud, stack)
-            return await stack.enter_async_context(opened(self.place, end))
-        url, _ = await serve_with_faults(
+        if not self.script.rules and not pump.asks_for_a_wire:
+            outer = emulator if self.pace_baud is None else paced(emulator, self.pace_baud, stack)
+            return await stack.enter_async_context(opened(self.place, outer))
+        url, end = await serve_with_faults(
             emulator,
             self.place,
             self.script,
@@ -190,4 +190,6 @@ class Serving:
             power=pump.power,
             pace_baud=self.pace_baud,
         )
+        if pump.world is not None:
+            pump.world.wire = wire_of(end, pump.speed_frac)
         return url

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.errors import UserError
 from console.places import Address, Place, opened, tell
+from console.words import moment, plain
 
 if TYPE_CHECKING:
     from drivers.emulator import LineEnd
@@ -61,17 +62,38 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def rule_of(step: Step) -> Rule:
-    """Give the fault that a step with a verb of the line asks for; it begins when it is added."""
+def rule_of(step: Step, speed_frac: float = 1.0) -> Rule:
+    """Give the fault that a step with a verb of the line asks for; it begins when it is added.
+
+    How long an outage lasts is the scenario's time, of which `speed_frac` seconds pass in one of the wall's;
+    how late a frame comes is the line's, which is the wall's.
+    """
     from drivers.faults.script import parse_rule
 
     given = dict(step.params)
     if step.verb in LASTING_FAULTS:
-        return parse_rule(f"{LASTING_FAULTS[step.verb]} for {given['for_s']:.6f} s")
-    count = int(given.get("frames_count", 1))
+        name = LASTING_FAULTS[step.verb]
+        length_s = float(given["for_s"]) / speed_frac
+        return replace(parse_rule(name), text=f"{name} for {plain(length_s, 6)} s", length_s=length_s)
     way = WAYS[str(given.get("direction", "both"))]
-    text = f"{FRAME_FAULTS[step.verb]} {way} 1-{count}"
-    return parse_rule(f"{text} by {given['delay_s']:.6f} s" if step.verb == "link_delay" else text)
+    count = int(given.get("frames_count", 1))
+    rule = parse_rule(f"{FRAME_FAULTS[step.verb]} {way} {f'1-{count}' if count > 1 else 'once'}")
+    if step.verb != "link_delay":
+        return rule
+    late_s = float(given["delay_s"])
+    return replace(rule, text=f"{rule} by {plain(late_s, 6)} s", length_s=late_s)
+
+
+def wire_of(end: FaultyEnd, speed_frac: float) -> Callable[[Step], str]:
+    """Give what lets a scenario's faults of the line happen at `end`, and tells of them."""
+
+    def disturb(step: Step) -> str:
+        rule = rule_of(step, speed_frac)
+        tell(f"{moment(step.at_s)} of the pump's time: {rule}")
+        end.add(rule)
+        return str(rule)
+
+    return disturb
 
 
 def teller(begun_s: float) -> Callable[[Struck], None]:

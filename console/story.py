@@ -32,6 +32,7 @@ from sim.events import (
     BagDry,
     InterruptionBegan,
     InterruptionEnded,
+    LineDisturbed,
     PersonActed,
     PlantActed,
     PlantRefused,
@@ -177,6 +178,7 @@ WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     RestartLimitReached: lambda _event: "four hours without drug: the next start needs supervision",
     StepNotDone: lambda event: f"could not {spaced(event.verb)}: {event.text}",
     StepSkipped: lambda event: f"skipped {spaced(event.verb)}: this host has no wire",
+    LineDisturbed: lambda event: f"on the line: {event.detail}",
     PersonActed: lambda event: f"{event.who} {event.what}" + (f": {event.detail}" if event.detail else ""),
 }
 """By kind of event: its words."""
@@ -188,6 +190,7 @@ MATTERS: Final[dict[type[Event], tuple[Lane, str]]] = {
     PersonActed: (Lane.ACTION, ""),
     StepNotDone: (Lane.ACTION, "refused"),
     StepSkipped: (Lane.ACTION, "skipped"),
+    LineDisturbed: (Lane.ACTION, ""),
     AlarmRaised: (Lane.ALARM, ""),
     AlarmSilenced: (Lane.ALARM, "silenced"),
     AlarmAcknowledged: (Lane.ALARM, "acknowledged"),

@@ -141,7 +141,8 @@ _FRAMES: Final = (
         inner="frames_count",
     ),
 )
-_FOR: Final = _quantity("for", TIME, "how long")
+_LATE: Final = _quantity("delay", TIME, "how late, by the wall clock")
+_FOR: Final = _quantity("for", TIME, "how long, by the scenario's time")
 
 VERBS: Final[Mapping[str, Verb]] = {
     verb.name: verb
@@ -436,7 +437,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         _wire("link_repeat", "frames arrive twice", *_FRAMES),
         _wire("link_corrupt", "bits of frames are flipped", *_FRAMES),
         _wire("link_truncate", "frames lose their end", *_FRAMES),
-        _wire("link_delay", "frames come late", *_FRAMES, _quantity("delay", TIME, "how late")),
+        _wire("link_delay", "frames come late", *_FRAMES, _LATE),
         _wire("link_silence", "nothing comes through", _FOR),
         _wire("link_disconnect", "the port disappears and comes back", _FOR),
     )

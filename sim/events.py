@@ -68,6 +68,14 @@ class StepSkipped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineDisturbed(Event):
+    """A step let something happen on the serial line that this host has; `detail` says what."""
+
+    verb: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonActed(Event):
     """Somebody did or noticed something that touches neither pump nor plant."""
 

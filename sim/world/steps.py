@@ -53,7 +53,7 @@ def _where(step: Step, default: str = "downstream") -> Any:  # noqa: ANN401  (ch
 
 
 WIRE_PREFIX: Final = "link_"
-"""Verbs that begin so are faults of a wire; a host without one puts them on record as skipped."""
+"""Verbs that begin so are faults of a wire; where no host has laid one they are put on record as skipped."""
 
 STEPS: Final[dict[str, StepRow]] = {
     # The pump

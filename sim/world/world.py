@@ -18,7 +18,7 @@ from pump.commands import Access, Command
 from pump.events import Event
 from pump.program import Program
 from sim.bench import Action, Bench
-from sim.events import PersonActed, StepNotDone, StepSkipped
+from sim.events import LineDisturbed, PersonActed, StepNotDone, StepSkipped
 from sim.truth import is_start
 from sim.world.environment import Moment, Order, WorldEnvironment
 from sim.world.params import StepRefusedError
@@ -30,6 +30,9 @@ from sim.world.tally import Tally
 
 Listener = Callable[[Event], None]
 Road = Callable[[Command], list[Event]]
+Wire = Callable[[Step], str]
+"""Lets a step happen on a serial line, and says in words what happens there."""
+
 Chain = Generator[Any, Any, None]
 
 
@@ -42,7 +45,11 @@ class Given:
 
 
 class World:
-    """Everything that happens around one patient, from `setup` on."""
+    """Everything that happens around one patient, from `setup` on.
+
+    A host may lay `road`, on which commands go to the pump, and `wire`, on which faults of the line happen.
+    Without a wire the world notes that it skipped them. A world that is lived again has neither.
+    """
 
     setup: Setup
     bench: Bench
@@ -53,6 +60,7 @@ class World:
         self.env = WorldEnvironment()
         self.bench = Bench(setup.pump, setup.plant, setup.order.rate_ml_h)
         self.road: Road = self.apply
+        self.wire: Wire | None = None
         self.recorded: list[Step] = []
         self.injected: list[Step | Given] = []
         self.finished = False
@@ -258,7 +266,7 @@ class World:
     def carry_out(self, step: Step) -> Chain:
         """Carry out `step` as soon as its hand is free: a person does one thing at a time."""
         if step.verb.startswith(WIRE_PREFIX):
-            self._note(StepSkipped, verb=step.verb)
+            self._disturb(step)
             return
         row = STEPS[step.verb]
         hand = step.by or row.by
@@ -268,6 +276,13 @@ class World:
         with self.hand(hand).request() as turn:
             yield turn
             yield from self._perform(step, hand)
+
+    def _disturb(self, step: Step) -> None:
+        """Let a fault happen on the wire, where there is one."""
+        if self.wire is None:
+            self._note(StepSkipped, verb=step.verb)
+        else:
+            self._note(LineDisturbed, verb=step.verb, detail=self.wire(step))
 
     def _perform(self, step: Step, hand: str) -> Chain:
         try:

@@ -190,6 +190,48 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
         assert process.poll() is None
 
 
+BENEATH = """
+schema = 1
+id = "beneath"
+title = "A line that loses a frame and then its port"
+[order]
+rate = "0.6 mL/h"
+duration = "7 d"
+dose = "196 ug"
+[[step]]
+at = "10 min"
+do = "start"
+[[step]]
+at = "20 min"
+do = "link_drop"
+direction = "from_pump"
+[[step]]
+at = "40 min"
+do = "link_disconnect"
+for = "1 min"
+[[step]]
+at = "50 min"
+do = "clamp"
+"""
+
+
+def test_what_a_scenario_does_to_the_line_happens_to_whoever_is_at_the_port(tmp_path: Path) -> None:
+    scenario = tmp_path / "beneath.toml"
+    scenario.write_text(BENEATH, encoding="utf-8")
+    with emulating("--tcp", "0", "--scenario", str(scenario), "--speed", "600") as (process, url):
+        with pump_at(url, AMBUPUMP) as pump:
+            wait_for(process, "0 d 00:20:00 of the pump's time: drop reply once")
+            assert pump.status().mode == "stopped"
+            assert pump.counts.repeated_count == 1  # the question whose answer was lost
+            wait_for(process, "the port is gone")
+            with pytest.raises(LinkDown):
+                pump.status()
+        wait_for(process, "the port is back")
+        with pump_at(url, AMBUPUMP) as pump:
+            assert pump.send(Start()).accepted
+        assert ended(process, signal.SIGTERM)[0] == 0
+
+
 class TestFaults:
     @pytest.mark.parametrize("more", [(), ("--pace", "300")], ids=["at once", "slowly"])
     def test_a_reply_is_lost_and_nothing_else(self, more: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pump.events import CommandAccepted, Event, ModeChanged
-from sim.events import PlantActed
+from sim.events import LineDisturbed, PlantActed, StepSkipped
 from sim.world.result import Result
 from sim.world.setup import Step
 from sim.world.world import World
@@ -264,3 +264,47 @@ def test_streams_of_chance_are_the_actors_own() -> None:
     other.stream("nurse")
     assert one.stream("caregiver").random() == other.stream("caregiver").random()
     assert one.stream("caregiver").random() != world(seed=21).stream("caregiver").random()
+
+
+WIRE_STEPS = (step(3600.0, "link_silence", for_s=60.0), step(7200.0, "link_drop"))
+
+
+def of_the_wire(made: World) -> list[Event]:
+    return [event for event in made.bench.journal.events if isinstance(event, StepSkipped | LineDisturbed)]
+
+
+def test_without_a_wire_its_steps_are_skipped_on_the_record() -> None:
+    told = of_the_wire(played(*WIRE_STEPS))
+    assert [(each.t_s, type(each)) for each in told] == [(3600.0, StepSkipped), (7200.0, StepSkipped)]
+
+
+def test_whoever_lays_a_wire_is_handed_its_steps_at_their_time() -> None:
+    made = world(*WIRE_STEPS, until_s=3 * D)
+    made.advance_to(5000.0)
+    handed: list[tuple[float, Step]] = []
+
+    def wire(asked: Step) -> str:
+        handed.append((made.now_s, asked))
+        return "frames are lost"
+
+    made.wire = wire
+    made.run()
+    assert handed == [(7200.0, WIRE_STEPS[1])]
+    first, second = of_the_wire(made)
+    assert isinstance(first, StepSkipped)
+    assert isinstance(second, LineDisturbed)
+    assert (second.t_s, second.verb, second.detail) == (7200.0, "link_drop", "frames are lost")
+
+
+def test_a_world_that_is_lived_again_disturbs_nobodys_line() -> None:
+    made = world(*WIRE_STEPS, until_s=3 * D)
+    handed: list[str] = []
+
+    def wire(asked: Step) -> str:
+        handed.append(asked.verb)
+        return "noted"
+
+    made.wire = wire
+    made.run()
+    made.rewound(1 * D)
+    assert handed == ["link_silence", "link_drop"]
