@@ -28,7 +28,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(PYTHON) -c 'import sys; \
 		print("venv cannot install pip here: apt install python%d.%d-venv" % sys.version_info[:2])'; exit 1; }
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -56,12 +56,14 @@ golden: $(STAMP)
 	$(BIN)/python -m pytest -p no:randomly --update-golden $(GOLDEN)
 
 # uv resolves for every platform at once; it stands in a throw-away environment, so that the lock need not hold it.
+# labmcp is left out: of labmcp-new-era only the simulated pump is used (tests/drivers/independent), which needs nothing.
 lock:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it or say make PYTHON=/path/to/python'; exit 1; }
 	dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && $(PYTHON) -m venv "$$dir" \
 		&& "$$dir/bin/python" -m pip install --quiet --disable-pip-version-check uv \
+		&& echo 'labmcp ; python_version < "3"' > "$$dir/left-out.txt" \
 		&& "$$dir/bin/uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+			--overrides "$$dir/left-out.txt" --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 			--extra all --group dev pyproject.toml -o requirements.lock
 
 clean:

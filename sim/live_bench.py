@@ -78,7 +78,8 @@ class LiveBench(LocalPump):
     async def _wait_for(self, wait_s: float) -> None:
         self._wake.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), min(wait_s, LONGEST_WAIT_S))
+            async with asyncio.timeout(min(wait_s, LONGEST_WAIT_S)):
+                await self._wake.wait()
 
 
 def syringe_on_a_table(clock: PacedClock, wall: Callable[[], float]) -> LiveBench:

@@ -95,13 +95,15 @@ class Request:
 
     `acts` says that it may change what the pump does: it is never sent twice, and without a reply nobody
     knows what came of it. `number` is its sequence number; None where the dialect has none. `patience_s` is
-    how long the reply may take at most after the last byte is out; None: the driver's own figure.
+    how long the reply may take at most after the last byte is out; None: the driver's own figure. With
+    `silence_tells` no reply is one as well: the talk is sent nothing, and goes on.
     """
 
     data: bytes
     acts: bool = False
     number: int | None = None
     patience_s: float | None = None
+    silence_tells: bool = False
 
 
 Talk = Generator[Request, bytes, T]

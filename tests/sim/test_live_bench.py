@@ -12,7 +12,7 @@ from pump.program import Program
 from pump.settings import PumpSettings
 from sim.bench import BenchOf
 from sim.clocks import PacedClock
-from sim.live_bench import LiveBench
+from sim.live_bench import LiveBench, syringe_on_a_table
 from sim.plant.actions import Clamp
 from sim.plant.syringe import SyringeConfig, SyringePlant
 from tests.drivers.virtual_loop import at_once
@@ -62,6 +62,21 @@ def test_time_that_passes_at_once_brings_everything_that_happens_in_it() -> None
     pump.skip(3600.0)
     assert heard[-1] == "complete"
     assert pump.status().given_ml == pytest.approx(2.0)
+
+
+def test_its_life_ends_when_it_is_cancelled_just_as_it_is_woken() -> None:
+    async def story() -> bool:
+        wall = asyncio.get_running_loop().time
+        pump = syringe_on_a_table(PacedClock(wall()), wall)
+        living = asyncio.create_task(pump.run())
+        await asyncio.sleep(0.1)
+        pump.send(Start())
+        await asyncio.sleep(0)  # what it waited for is there, and it has not looked yet
+        living.cancel()
+        await asyncio.wait((living,), timeout=1.0)
+        return living.cancelled()
+
+    assert at_once(story())
 
 
 def test_what_is_due_happens_when_nobody_asks() -> None:

@@ -8,8 +8,10 @@ Three traits of the protocol shape it:
   the second is a reply, to a command that was not carried out.
 - *A second `STP` gives up the position.* So the state is asked before `STP` is sent, each time.
 
-A programme is written in one go when it is confirmed: unit and volume, direction, rate. What four digits
-cannot say exactly is refused; nothing is rounded.
+A programme is written in one go when it is confirmed: phase 1 pumps, phase 2 stops; unit and volume,
+direction, rate. What four digits cannot say exactly is refused; nothing is rounded.
+
+A pump that knows no Safe mode is driven in Basic mode, and has no watchdog.
 """
 
 from __future__ import annotations
@@ -90,9 +92,12 @@ REASONS: Final[dict[str, Reason]] = {
 }
 
 _VERSION: Final = re.compile(r"NE(\d+(?:X\d?)?)V(\d+\.\d+)")
-_RATE: Final = re.compile(r"(\d*\.\d*)(UH|MH|UM|MM)")
-_VOLUME: Final = re.compile(r"(\d*\.\d*)(UL|ML)")
-_DISPENSED: Final = re.compile(r"I(\d*\.\d*)W(\d*\.\d*)(UL|ML)")
+_NUMBER: Final = r"(\d+\.?\d*|\.\d+)"
+"""Real pumps always write the point, imitations do not."""
+
+_RATE: Final = re.compile(rf"{_NUMBER}(UH|MH|UM|MM)")
+_VOLUME: Final = re.compile(rf"{_NUMBER}(UL|ML)")
+_DISPENSED: Final = re.compile(rf"I{_NUMBER}W{_NUMBER}(UL|ML)")
 
 
 class _RefusedError(Exception):
@@ -142,7 +147,12 @@ class NewEraHost:
 
     def hello(self) -> Talk[PumpIdentity]:
         """Bring the pump to Basic mode, and ask what it is. Alarms that wait are said on the way."""
-        yield from self._change_mode(0)
+        has_safe_mode = yield from self._change_mode(0)
+        if not has_safe_mode:
+            # Perhaps the reply was lost, or `SAF` was taken for the beginning of a line: end that, and ask.
+            yield from self._asked("")
+            has_safe_mode = not (yield from self._text("SAF")).startswith(Error.UNKNOWN)
+        self.capabilities = CAPABILITIES if has_safe_mode else CAPABILITIES - {Capability.WATCHDOG}
         text = yield from self._text("VER")
         found = _VERSION.fullmatch(text)
         if found is None:
@@ -201,7 +211,8 @@ class NewEraHost:
     def watch(self, interval_s: float) -> Talk[float]:
         """Go over to Safe mode with a time-out of whole seconds, 1 to 255; 0: back to Basic mode."""
         timeout_s = 0 if interval_s <= 0.0 else min(max(1, ceil(interval_s)), LONGEST_TIMEOUT_S)
-        yield from self._change_mode(timeout_s)
+        if not (yield from self._change_mode(timeout_s)):
+            raise WrongPeer("the pump does not take SAF: it has no Safe mode of this kind")
         return float(timeout_s)
 
     def subscribe(self, *, wanted: bool, after_number: int) -> Talk[int]:  # noqa: ARG002  (one kind)
@@ -296,6 +307,7 @@ class NewEraHost:
             raise _RefusedError(Reason.NOTHING_KEYED)
         if self._standing:
             raise _RefusedError(Reason.ALARM)
+        yield from self._own_phases()
         before = yield from self.program()
         _, rate_unit = yield from self._rate()
         _, volume_unit = yield from self._volume()
@@ -313,6 +325,17 @@ class NewEraHost:
                 raise
         self._draft = Draft()
         self._withdraws = after.withdraws
+
+    def _own_phases(self) -> Talk[None]:
+        """Have phase 1 pump and phase 2 stop, unless it runs: there may be another's phase behind it."""
+        if (yield from self._asked("")).prompt in RUNNING_PROMPTS:
+            return
+        reply = yield from self._asked("PHN2", acts=True)
+        if reply.data == Error.UNKNOWN:
+            return  # a pump without phases
+        _check(reply)
+        for word in ("FUNSTP", "PHN1", "FUNRAT"):
+            yield from self._done(word)
 
     def _clear(self) -> Talk[None]:
         """Clear both counters, and let the next start begin its target anew."""
@@ -348,21 +371,13 @@ class NewEraHost:
         Raises:
             _RefusedError: the pump did nothing.
         """
-        reply = yield from self._asked(command, acts=True)
-        if reply.alarm:
-            raise _RefusedError(Reason.ALARM)
-        if reply.data == Error.NOT_APPLICABLE:
-            runs = reply.prompt in RUNNING_PROMPTS
-            raise _RefusedError(Reason.DELIVERING if runs else Reason.BAD_VALUE)
-        if reply.data.startswith(Error.UNKNOWN):
-            raise _RefusedError(
-                next((why for said, why in REASONS.items() if said == reply.data), Reason.BAD_VALUE)
-            )
+        _check((yield from self._asked(command, acts=True)))
 
-    def _change_mode(self, timeout_s: int) -> Talk[None]:
+    def _change_mode(self, timeout_s: int) -> Talk[bool]:
         """Send `SAF` in a packet, which pumps take in both modes, and again where an alarm is the answer.
 
-        The reply may be framed in the new mode or in the old one.
+        The reply may be framed in the new mode or in the old one. Returns whether the pump has taken it; to
+        leave Safe mode, no reply is not yet a fault.
         """
         self._reader.safe = None
         self._changes_mode = True
@@ -370,18 +385,20 @@ class NewEraHost:
             for _ in range(ALARMS_COUNT + 1):
                 self._awaits = True
                 data = request_bytes(self._address_no, f"SAF{timeout_s}", safe=True)
-                reply = reply_of((yield Request(data=data)))
-                if reply is not None and not reply.alarm:
+                text = yield Request(data=data, silence_tells=not timeout_s)
+                reply = reply_of(text)
+                if not text or (reply is not None and not reply.alarm):
                     break
             else:
                 raise LinkGarbled("the pump answers SAF with alarms only: look at it")
         finally:
             self._changes_mode = False
             self._reader.safe = bool(self._timeout_s)
-        if reply.data:
-            raise WrongPeer(f"the pump answers SAF with {reply.data!r}: it has no Safe mode of this kind")
-        self._timeout_s = timeout_s
-        self._reader.safe = timeout_s > 0
+        is_taken = reply is not None and not reply.data
+        if is_taken or not timeout_s:
+            self._timeout_s = timeout_s
+            self._reader.safe = timeout_s > 0
+        return is_taken
 
     def _rate(self) -> Talk[tuple[Decimal, str]]:
         text = yield from self._text("RAT")
@@ -465,6 +482,23 @@ def _parts(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     return tuple(found.groups())
 
 
+def _check(reply: Reply) -> None:
+    """See whether a command was carried out.
+
+    Raises:
+        _RefusedError: the pump did nothing.
+    """
+    if reply.alarm:
+        raise _RefusedError(Reason.ALARM)
+    if reply.data == Error.NOT_APPLICABLE:
+        runs = reply.prompt in RUNNING_PROMPTS
+        raise _RefusedError(Reason.DELIVERING if runs else Reason.BAD_VALUE)
+    if reply.data.startswith(Error.UNKNOWN):
+        raise _RefusedError(
+            next((why for said, why in REASONS.items() if said == reply.data), Reason.BAD_VALUE)
+        )
+
+
 def _words(before: Program, after: Program, rate_unit: str, volume_unit: str) -> list[str] | None:
     """Give the commands that make `after` of `before`; None: four digits cannot say it."""
     words: list[str] = []
@@ -491,4 +525,4 @@ def _said(value: Decimal, first_unit: str, units: dict[str, Decimal]) -> Iterato
     for unit in (first_unit, *units):
         number = exact_number(value / units[unit])
         if number is not None:
-            yield number, unit
+            yield number.removesuffix("."), unit

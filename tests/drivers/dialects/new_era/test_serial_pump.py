@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from drivers.dialects import Verdict
+from drivers.dialects import Capability, Verdict
 from drivers.dialects.new_era import NEW_ERA
 from drivers.dialects.new_era.frames import packet
 from drivers.dialects.new_era.pump import NewEraPump
@@ -89,6 +89,61 @@ def test_polling_keeps_the_watchdog_quiet_and_silence_does_not() -> None:
     made.pass_time(5.0)
     assert table.bench.core.mode == "stopped"
     assert [row.code for row in made.pump.poll()] == ["LINK_LOST"]
+
+
+def test_after_the_target_the_pump_stops_whatever_its_second_phase_was() -> None:
+    made, table = line()
+    table.say("PHN2", "FUNRAT", "RAT50MH", "PHN3")
+    made.pump.send(ProgramChange(rate_ml_h=100.0, vtbi_ml=2.0))
+    assert made.pump.send(ConfirmProgram()).accepted
+    assert made.pump.send(Start()).accepted
+    table.bench.advance_to(table.bench.t_s + 3600.0)
+    status = made.pump.status()
+    assert (status.mode, status.given_ml) == ("stopped", 2.0)
+
+
+def test_a_rate_can_be_changed_while_it_runs_and_the_phases_stay() -> None:
+    made, table = line()
+    assert made.pump.send(Start()).accepted
+    made.pump.send(ProgramChange(rate_ml_h=50.0))
+    assert made.pump.send(ConfirmProgram()).accepted
+    assert made.pump.status().rate_ml_h == 50.0
+    assert table.say("FUN") == "00IRAT"
+
+
+def basic_only(data: bytes) -> bytes:
+    """What a pump that knows neither packets nor `SAF` makes of what comes."""
+    return b"" if data.startswith(b"\x02") else data.replace(b"SAF", b"SOF")
+
+
+def test_a_pump_without_safe_mode_is_driven_in_basic_mode_and_has_no_watchdog() -> None:
+    table = Table()
+    made = Line(NEW_ERA, cast("Any", table.device), watchdog_s=10.0)
+    made.to_pump = basic_only
+    assert made.pump.connect().model == "NE-1000"
+    assert Capability.WATCHDOG not in made.pump.capabilities
+    assert made.pump.status().mode == "halted"
+    assert made.pump.send(Acknowledge()).accepted
+    made.pump.send(ProgramChange(rate_ml_h=100.0, vtbi_ml=20.0))
+    assert made.pump.send(ConfirmProgram()).accepted
+    assert made.pump.send(Start()).accepted
+    assert made.pump.status().mode == "running"
+
+
+def test_a_lost_reply_to_the_first_packet_does_not_hide_safe_mode() -> None:
+    made = Line(NEW_ERA, cast("Any", Table().device), watchdog_s=10.0)
+    lost = [2]
+
+    def to_host(data: bytes) -> bytes:
+        """Lose the first two replies: the alarm and that of the packet."""
+        lost[0] -= 1
+        return b"" if lost[0] >= 0 else data
+
+    made.to_host = to_host
+    made.pump.connect()
+    assert Capability.WATCHDOG in made.pump.capabilities
+    made.pass_time(11.0)
+    assert [row.code for row in made.pump.poll()][-1] == "LINK_LOST"
 
 
 def test_a_line_on_which_nobody_is_and_one_on_which_somebody_else_is() -> None:
