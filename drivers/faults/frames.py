@@ -53,7 +53,9 @@ BY_PAUSE: Final = Frames()
 
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "alaris": "drivers.dialects.alaris.line_faults",
         "ambupump": "drivers.dialects.ambupump.line_faults",
+        "miva": "drivers.dialects.miva.line_faults",
         "new-era": "drivers.dialects.new_era.line_faults",
     }
 )

@@ -44,21 +44,28 @@ def encode(text: str) -> bytes:
     return b"!" + data + b"|" + crc(text).encode("ascii") + b"\r"
 
 
-def cut(buffer: bytearray) -> Cut[str] | None:
-    """Find the frame with which `buffer` begins."""
+def cut_by_marks(buffer: bytearray) -> Cut[bytes] | None:
+    """Find what goes from ! to CR at the beginning of `buffer`, both included, whatever its CRC."""
     if buffer[0] != BEGIN:
         found = buffer.find(BEGIN)
         return Cut(len(buffer) if found < 0 else found)
     end = _BREAK.search(buffer, 1)
     if end is None:
         return None
-    if buffer[end.start()] != END:
-        return Cut(end.start())
-    whole = _WHOLE.fullmatch(buffer, 1, end.start())
+    whole = buffer[end.start()] == END
+    return Cut(end.end(), bytes(buffer[: end.end()])) if whole else Cut(end.start())
+
+
+def cut(buffer: bytearray) -> Cut[str] | None:
+    """Find the frame with which `buffer` begins."""
+    found = cut_by_marks(buffer)
+    if found is None or found.frame is None:
+        return None if found is None else Cut(found.used_count)
+    whole = _WHOLE.fullmatch(found.frame, 1, len(found.frame) - 1)
     if whole is None:
-        return Cut(end.end())
+        return Cut(found.used_count)
     text = whole[1].decode("ascii")
-    return Cut(end.end(), text if crc(text).encode("ascii") == whole[2] else None)
+    return Cut(found.used_count, text if crc(text).encode("ascii") == whole[2] else None)
 
 
 def framer() -> Framer[str]:

@@ -49,20 +49,24 @@ def encode(text: str, checksum: Checksum = Checksum.SUM) -> bytes:
     return bytes((STX,)) + data + checksum.of(data) + bytes((ETX,))
 
 
-def cut(checksum: Checksum, buffer: bytearray) -> Cut[str] | None:
-    """Find the frame with which `buffer` begins."""
+def cut_by_marks(buffer: bytearray) -> Cut[bytes] | None:
+    """Find what stands between two marks at the beginning of `buffer`, marks and all, whatever its sum."""
     if buffer[0] != STX:
         found = buffer.find(STX)
         return Cut(len(buffer) if found < 0 else found)
     end = next((place for place in range(1, len(buffer)) if buffer[place] not in _PRINTABLE), None)
     if end is None:
         return None
-    if buffer[end] != ETX:
-        return Cut(end)
-    data, check = bytes(buffer[1 : end - CHECK_COUNT]), bytes(buffer[end - CHECK_COUNT : end])
-    if end < 1 + CHECK_COUNT or check != checksum.of(data):
-        return Cut(end + 1)
-    return Cut(end + 1, data.decode("ascii"))
+    return Cut(end + 1, bytes(buffer[: end + 1])) if buffer[end] == ETX else Cut(end)
+
+
+def cut(checksum: Checksum, buffer: bytearray) -> Cut[str] | None:
+    """Find the frame with which `buffer` begins."""
+    found = cut_by_marks(buffer)
+    if found is None or found.frame is None:
+        return None if found is None else Cut(found.used_count)
+    data, check = found.frame[1 : -1 - CHECK_COUNT], found.frame[-1 - CHECK_COUNT : -1]
+    return Cut(found.used_count, data.decode("ascii") if check == checksum.of(data) else None)
 
 
 def framer(checksum: Checksum = Checksum.SUM) -> Framer[str]:
