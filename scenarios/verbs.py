@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from pump.commands import Access, Key, LockLevel
+from pump.hands import COMMAND_NAMES
 from pump.selftest import FAULTS
 from scenarios.faults import FaultList, did_you_mean
 from scenarios.fields import FLAG, Field, Integer, Kind, Text, read_fields, write_fields
@@ -131,6 +132,30 @@ _BAG: Final = (
 
 _KEY: Final = _word("key", Text(sample='"run"', choices=tuple(key.value for key in Key)), "which key")
 
+_CODE: Final = Text(sample='"2580"', most_count=20)
+_LEVEL: Final = Text(sample='"LL2"', choices=tuple(level.value for level in LockLevel))
+
+_REMOTE: Final = (
+    *_PROGRAM,
+    _word("withdraws", FLAG, "whether the pump turns the other way", "unchanged"),
+    _word(
+        "override",
+        FLAG,
+        "whether values beyond soft limits are confirmed too",
+        "false",
+        inner="soft_override",
+    ),
+    _quantity("volume", VOLUME, "how much to prime", "none"),
+    _word(
+        "confirmed", FLAG, "that nobody is connected while priming", "none", inner="disconnected_confirmed"
+    ),
+    _word("key", _KEY.kind, "which key goes down or comes up", "none"),
+    _word("down", FLAG, "whether it goes down", "none"),
+    _word("code", _CODE, "the code that unlocks", "none"),
+    _word("level", _LEVEL, "the lock level", "none"),
+)
+"""What the commands of a remote controller can say; each takes its own."""
+
 _FRAMES: Final = (
     _word("direction", DIRECTIONS, "which way the frames go", "both"),
     _word(
@@ -174,16 +199,12 @@ VERBS: Final[Mapping[str, Verb]] = {
         _pump(
             "unlock",
             "open the keyboard",
-            _word("code", Text(sample='"2580"', most_count=20), "the code", "the code of the hand"),
+            _word("code", _CODE, "the code", "the code of the hand"),
         ),
         _pump(
             "lock",
             "set the lock level",
-            _word(
-                "level",
-                Text(sample='"LL2"', choices=tuple(level.value for level in LockLevel)),
-                "LL0, LL1 or LL2",
-            ),
+            _word("level", _LEVEL, "LL0, LL1 or LL2"),
         ),
         _pump(
             "program",
@@ -203,6 +224,12 @@ VERBS: Final[Mapping[str, Verb]] = {
             "new_bag",
             "restore VTBI, given and reservoir together",
             _quantity("volume", VOLUME, "what the bag holds", "what was entered last"),
+        ),
+        _pump(
+            "remote",
+            "ask the pump for something as a remote controller does, over a wire",
+            _word("ask", Text(sample='"start"', choices=tuple(COMMAND_NAMES.values())), "which command"),
+            *_REMOTE,
         ),
         # --- caregiver, nurse and patient at bag, line and catheter
         _people(

@@ -16,6 +16,7 @@ from math import floor, inf
 from pump.commands import Command
 from pump.events import Event
 from sim.clocks import PacedClock
+from sim.world.remote import remote_step
 from sim.world.result import Result
 from sim.world.setup import Setup, Step
 from sim.world.world import World
@@ -108,14 +109,20 @@ class LiveSession:
         return self.world.now_s if self.world.finished else now_s
 
     def command(self, command: Command) -> list[Event]:
-        """Give the pump a command on the next whole millisecond; returns what followed it.
+        """Give the pump a command of a wire, as a step of its own; returns what followed it.
 
-        This is the road of a wire: its commands are on record for a rewind, not among the steps.
+        Several in one millisecond happen at one time, in their order. When the world is over its pump still
+        answers, and nothing is recorded.
         """
-        self.world.advance_to(next_millisecond_s(self.now_s, after_s=-inf))
-        events = self.world.give(command)
+        if self.world.finished:
+            return self.world.command(command, command.access.value)
+        at_s = next_millisecond_s(self.now_s, after_s=-inf)
+        self.world.advance_to(at_s)
+        events = self.world.bench.journal.events
+        before_count = len(events)
+        self.world.do(replace(remote_step(command), at_s=at_s))
         self._wake.set()
-        return events
+        return events[before_count:]
 
     def set_rate(self, rate_frac: float) -> None:
         """Run at `rate_frac` simulated seconds per wall second."""

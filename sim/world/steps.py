@@ -16,8 +16,9 @@ from pump.commands import LockLevel
 from sim.plant import actions as do
 from sim.world import work
 from sim.world.params import flag, maybe_number, number, word
+from sim.world.remote import REMOTE
 from sim.world.setup import Step
-from sim.world.work import CAREGIVER, NURSE, PATIENT, Chain
+from sim.world.work import CAREGIVER, NURSE, PATIENT, SUPPLIER, Chain
 
 if TYPE_CHECKING:
     from sim.bench import Action
@@ -65,6 +66,7 @@ STEPS: Final[dict[str, StepRow]] = {
     "press": StepRow(PATIENT, work.press),
     "key_down": StepRow(PATIENT, partial(work.key_edge, down=True), beside=True),
     "key_up": StepRow(PATIENT, partial(work.key_edge, down=False), beside=True),
+    REMOTE: StepRow(SUPPLIER, work.remote, beside=True),
     "silence": one(PATIENT, lambda _w, _s: ask.Silence()),
     "acknowledge": one(PATIENT, lambda _w, _s: ask.Acknowledge()),
     "unlock": StepRow(NURSE, work.unlock),

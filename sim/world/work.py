@@ -16,6 +16,7 @@ from pump.limits import hard_faults
 from pump.lock import NURSE_CODE, SUPPLIER_CODE
 from sim.plant import actions as do
 from sim.world.params import StepRefusedError, flag, maybe_number, number, word
+from sim.world.remote import command_of
 from sim.world.setup import Step
 
 if TYPE_CHECKING:
@@ -182,6 +183,12 @@ def press(world: World, step: Step, hand: str) -> Chain:
 def key_edge(world: World, step: Step, hand: str, *, down: bool) -> Chain:
     """Press a key, or let it go."""
     world.command(ask.PressKey(key=Key(word(step, "key", "ok")), down=down), hand)
+    yield from ()
+
+
+def remote(world: World, step: Step, hand: str) -> Chain:
+    """Ask the pump for something as a remote controller does, in the name of `hand`."""
+    world.command(command_of(step, hand), hand)
     yield from ()
 
 

@@ -8,7 +8,7 @@ world from the same setup and the recorded steps up to t; generators are never c
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
@@ -36,14 +36,6 @@ Wire = Callable[[Step], str]
 Chain = Generator[Any, Any, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A command that came over a wire, and when."""
-
-    at_s: float
-    command: Command
-
-
 class World:
     """Everything that happens around one patient, from `setup` on.
 
@@ -62,7 +54,7 @@ class World:
         self.road: Road = self.apply
         self.wire: Wire | None = None
         self.recorded: list[Step] = []
-        self.injected: list[Step | Given] = []
+        self.injected: list[Step] = []
         self.finished = False
         self.disconnected_by_hand = False
         self._hands: dict[str, simpy.Resource] = {}
@@ -122,14 +114,6 @@ class World:
         self.injected.append(step)
         self.advance_to(step.at_s)
 
-    def give(self, command: Command) -> list[Event]:
-        """Give the pump a command of a wire now, with the hand that it names; returns what came of it.
-
-        It is on record for a rewind, but not among the steps: a scenario has no wire.
-        """
-        self.injected.append(Given(self.now_s, command))
-        return self.command(command, command.access.value)
-
     def rewound(self, t_s: float) -> World:
         """A new world that has lived through the same up to `t_s`: to go back, or to try it the other way.
 
@@ -142,14 +126,10 @@ class World:
         if t_s > self.now_s:
             raise ValueError(f"{t_s} s has not been yet; it is {self.now_s} s")
         other = World(self.setup)
-        for entry in self.injected:
-            if entry.at_s > t_s:
+        for step in self.injected:
+            if step.at_s > t_s:
                 break
-            if isinstance(entry, Given):
-                other.advance_to(entry.at_s)
-                other.give(entry.command)
-            else:
-                other.do(entry)
+            other.do(step)
         other.advance_to(t_s)
         return other
 

@@ -11,6 +11,7 @@ from pump.profiles import load_profile
 from pump.program import Program
 from pump.settings import PumpSettings
 from sim.plant.config import PlantConfig
+from sim.world.remote import remote_step
 from sim.world.setup import Order, Setup, Step
 from sim.world.world import World
 
@@ -92,7 +93,7 @@ def test_no_verb_is_a_callers_mistake_and_leaves_nothing_behind() -> None:
 def test_a_rewind_hears_what_came_over_a_wire_again() -> None:
     world = World(setup(change_clock_s=None))
     world.advance_to(2 * H)
-    world.give(Stop())
+    world.do(replace(remote_step(Stop()), at_s=2 * H))
     world.advance_to(3 * H)
     assert world.rewound(3 * H).bench.journal.events == world.bench.journal.events
     assert world.rewound(2 * H - 1.0).bench.core.mode == "running"

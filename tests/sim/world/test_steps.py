@@ -59,6 +59,7 @@ CASES: dict[str, Case] = {
     "press": case(lambda w: accepted(w, "press_key", 2), after_s=1.0, key="info", hold_s=0.5),
     "key_down": case(lambda w: w.bench.core.keypad.held_since_s.keys() == {"info"}, key="info"),
     "key_up": case(lambda w: accepted(w, "press_key", 2), step(T - 1.0, "key_down", key="info"), key="info"),
+    "remote": case(lambda w: w.bench.core.mode == "stopped", ask="stop"),
     "silence": case(lambda w: accepted(w, "silence", 1), step(T - 10.0, "detach_cassette")),
     "acknowledge": case(lambda w: accepted(w, "acknowledge", 1), step(T - 10.0, "detach_cassette")),
     "unlock": case(lambda w: w.bench.core.lock.is_unlocked),
