@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any
 
 from console.trainer.course import Course
 from console.trainer.lessons import Lesson, Question
@@ -18,8 +18,6 @@ from console.trainer.rules import RULES, Wrong, wrongs
 from console.trainer.tasks import Checklist, Outcome, State, answer_that_counts, judge
 from pump.events import AlarmAcknowledged, AlarmSilenced, Event
 from sim.world.result import AlarmSpan, Result
-
-CALLING: Final = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def _answered(question: Question, course: Course) -> Answered:
 
 
 def times_of(course: Course, code: str, questions: Sequence[Question] = ()) -> Times | None:
-    """Give how long things took after the alarm `code`, or after the first of the highest priority."""
+    """Give how long things took after the alarm `code`, or after the first of high priority."""
     alarm = _alarm_of(course, code)
     if alarm is None:
         return None
@@ -150,6 +148,7 @@ def times_of(course: Course, code: str, questions: Sequence[Question] = ()) -> T
         if isinstance(event, AlarmSilenced | AlarmAcknowledged)
         and event.code == alarm.code
         and event.t_s >= raised_s
+        and event.t_s in course.noticed_s
     )
     causes_s = (
         answered.at_s
@@ -167,15 +166,12 @@ def times_of(course: Course, code: str, questions: Sequence[Question] = ()) -> T
 
 
 def _alarm_of(course: Course, code: str) -> AlarmSpan | None:
-    if code:
-        return course.raised(code, course.origin.begin_s)
+    """Give the alarm `code`, or else the first that calls for somebody at once."""
     begin_s = course.origin.begin_s
-    here = [
-        alarm
-        for alarm in course.alarms
-        if alarm.cleared_s is None or max(alarm.cleared_s, alarm.raised_s) >= begin_s
-    ]
-    return min(here, key=lambda alarm: (CALLING.index(alarm.priority), alarm.raised_s), default=None)
+    if code:
+        return course.raised(code, begin_s)
+    codes = (alarm.code for alarm in course.alarms if alarm.priority == "high")
+    return next((alarm for each in codes if (alarm := course.raised(each, begin_s)) is not None), None)
 
 
 def _since(from_s: float, at_s: float | None) -> float | None:

@@ -229,6 +229,17 @@ class Course:
             self.is_trainees(event) or (event.access == self.origin.hand and not self._is_instructors(event))
         )
 
+    @cached_property
+    def noticed_s(self) -> frozenset[float]:
+        """When the trainee paused a sound or took notice of an alarm."""
+        return frozenset(
+            event.t_s
+            for event in self.events
+            if isinstance(event, CommandAccepted)
+            and event.command in ("silence", "acknowledge")
+            and self.is_own(event)
+        )
+
     def is_ignored_key(self, event: Event) -> bool:
         """Whether the pump ignored a key of the trainee's for want of a code."""
         return isinstance(event, Noted) and event.what == NO_ACCESS_KEY and self.is_trainees(event)

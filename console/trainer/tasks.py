@@ -58,7 +58,7 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """The sound of `alarm` is paused, or the alarm is acknowledged, which ends it as well."""
+    """The trainee pauses the sound of `alarm`, or acknowledges the alarm, which ends it as well."""
 
     alarm: str
 
@@ -68,13 +68,16 @@ class Silence:
         return _first(
             event.t_s
             for event in course.events
-            if isinstance(event, kinds) and event.code == self.alarm and event.t_s >= from_s
+            if isinstance(event, kinds)
+            and event.code == self.alarm
+            and event.t_s >= from_s
+            and event.t_s in course.noticed_s
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """Notice is taken of `alarm`."""
+    """The trainee takes notice of `alarm`."""
 
     alarm: str
 
@@ -83,7 +86,10 @@ class Acknowledge:
         return _first(
             event.t_s
             for event in course.events
-            if isinstance(event, AlarmAcknowledged) and event.code == self.alarm and event.t_s >= from_s
+            if isinstance(event, AlarmAcknowledged)
+            and event.code == self.alarm
+            and event.t_s >= from_s
+            and event.t_s in course.noticed_s
         )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sim.plant.upstream import Upstream
 
 
-NOTHING_ML: Final = 1e-9
-"""Less than this is rounding."""
+LEAST_BOLUS_ML: Final = 0.001
+"""A microlitre: less than this is no bolus to tell of."""
 
 OF_DRUG_AHEAD: Final = "mL of drug solution ahead of it"
 """By these words a flush says that it gave a bolus."""
@@ -250,7 +250,7 @@ def flush(plant: InfusionPlant, action: do.Flush) -> str:
         plant.downstream.line.put(action.volume_ml, SALINE)
         plant.downstream.let_out(plant.downstream.line.take(action.volume_ml), priming=False)
     bolus_ml = _in_patient_ml(plant) - before_ml
-    ahead = f", {bolus_ml:.6g} {OF_DRUG_AHEAD}" if bolus_ml > NOTHING_ML else ""
+    ahead = f", {bolus_ml:.6g} {OF_DRUG_AHEAD}" if bolus_ml >= LEAST_BOLUS_ML else ""
     return f"{action.volume_ml:g} mL of saline through the {action.where}{ahead}"
 
 

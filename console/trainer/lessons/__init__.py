@@ -30,6 +30,16 @@ ON_CALL: Final = "on-call"
 ORDER: Final = (
     "first-bag",
     "patency-and-priming",
+    "clamp-at-start",
+    "kink-at-night",
+    "air-in-line",
+    "battery-at-night",
+    "cut-line",
+    "re-prime",
+    "silent-clot",
+    "thrombotic-occlusion",
+    "bag-change",
+    "day-seven",
 )
 """The order in which they are learnt."""
 

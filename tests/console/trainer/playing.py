@@ -71,7 +71,10 @@ def play_in(setup: Setup, origin: Origin, actions: Iterable[Action], *, until_s:
     world = World(setup)
     world.advance_to(origin.begin_s)
     entries: list[Entry] = []
+    end_s = origin.begin_s + until_s
     for at_s, kind, body in sorted(_asks(actions, origin), key=lambda each: each[0]):
+        if at_s > end_s:
+            break
         world.advance_to(at_s)
         kept = body
         if kind is Kind.STEP:
@@ -82,7 +85,7 @@ def play_in(setup: Setup, origin: Origin, actions: Iterable[Action], *, until_s:
         entries.append(
             Entry(number=len(entries) + 1, at_s=at_s, wall_s=0.0, kind=kind, who=Who.TRAINEE, body=kept)
         )
-    world.advance_to(origin.begin_s + until_s)
+    world.advance_to(end_s)
     return Run(lesson=None, origin=origin, world=world, entries=tuple(entries))
 
 
