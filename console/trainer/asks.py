@@ -50,6 +50,7 @@ ANYBODYS: Final[Mapping[str, tuple[str, ...]]] = {
     "seal_leak": ("where",),
     "call_nurse": (),
     "go_to_hospital": (),
+    "call_physician": (),
     "note": ("what", "detail"),
 }
 """What any trainee can do with their hands, and what they can say of it."""

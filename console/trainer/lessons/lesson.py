@@ -11,6 +11,7 @@ from typing import Literal
 from console.trainer.record import Mode
 from console.trainer.rules import Rule
 from console.trainer.tasks import Task
+from scenarios.verbs import write_step
 from sim.world.setup import Step, Value
 
 Ask = Literal["key", "do", "answer", "note"]
@@ -68,6 +69,12 @@ class Action:
     hold_s: float = 0.0
     params: tuple[tuple[str, Value], ...] = ()
     text: str = ""
+
+    @property
+    def written(self) -> dict[str, object]:
+        """A verb's parameters as a file, or a page, would have them: with their units."""
+        step = Step(at_s=0.0, verb=self.name, params=self.params)
+        return {key: value for key, value in write_step(step).items() if key not in ("at", "do")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from console.trainer.lessons import Lesson, lesson, lesson_ids, setup_of
+from console.trainer.asks import ANYBODYS, NURSES
+from console.trainer.lessons import ORDER, Lesson, lesson, lesson_ids, setup_of
 from console.trainer.record import Mode
 from console.trainer.tasks import State
+from pump.commands import Key
 from scenarios.faults import ScenarioError
 from scenarios.loader import loads
-from scenarios.verbs import VERBS
 from scenarios.writer import dump
 from sim.world.world import World
 from tests.console.trainer.playing import play
@@ -68,10 +69,24 @@ def test_the_world_of_a_lesson_can_be_written_as_a_scenario_and_is_the_same(name
 
 
 @pytest.mark.parametrize("name", lesson_ids())
-def test_a_trainee_has_all_hands_that_the_model_answer_needs(name: str) -> None:
-    for played in lesson(name).answer:
-        for action in played.actions:
-            assert action.ask != "do" or VERBS[action.name].room == "people"
+def test_a_page_lets_the_trainee_do_all_that_the_model_answer_does(name: str) -> None:
+    given = lesson(name)
+    hands = {**ANYBODYS, **(NURSES if given.hand == "nurse" else {})}
+    for action in (each for played in given.answer for each in played.actions):
+        match action.ask:
+            case "key":
+                assert action.name in tuple(Key)
+            case "do":
+                assert set(action.written) <= set(hands[action.name]), action
+            case "answer":
+                question = given.question(action.name)
+                assert question is not None
+                assert action.text in {choice.id for choice in question.choices}
+
+
+def test_there_are_twelve_and_each_has_its_place_in_the_order() -> None:
+    assert len(lesson_ids()) == 12
+    assert lesson_ids() == ORDER
 
 
 def test_an_unknown_lesson_is_told_with_those_there_are() -> None:
