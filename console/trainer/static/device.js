@@ -231,12 +231,18 @@ function body() {
     cassette: draw(
       "g",
       { class: "part cassette" },
-      draw("path", { class: "hose", d: "M112 62V53M208 62V53" }),
-      draw("rect", { class: "plastic", x: 96, y: 22, width: 128, height: 32, rx: 6 }),
-      draw("path", { class: "detail", d: "M112 54V38h22m52 0h22v16" }),
-      draw("rect", { class: "detail", x: 134, y: 29, width: 52, height: 18, rx: 4 }),
+      draw("path", { class: "hose", d: "M112 62V50M208 62V50" }),
+      draw("rect", { class: "plastic", x: 92, y: 18, width: 136, height: 34, rx: 7 }),
+      draw("path", { class: "detail", d: "M112 52V35h96v17" }),
     ),
-    door: draw("path", { class: "part door", d: "M86 14h148v4H86z" }),
+    door: draw(
+      "g",
+      { class: "part door" },
+      draw("rect", { class: "cover", x: 84, y: 10, width: 152, height: 34, rx: 8 }),
+      draw("rect", { class: "window", x: 124, y: 18, width: 72, height: 18, rx: 4 }),
+      draw("path", { class: "detail", d: "M140 27h40" }),
+      draw("rect", { class: "solid", x: 224, y: 20, width: 8, height: 14, rx: 2 }),
+    ),
     battery: draw("g", { class: "part cell" }, draw("rect", { class: "cellbody", x: 270, y: 25, width: 40, height: 18, rx: 2 }), draw("path", { class: "metal", d: "M310 30h4v8h-4z" }), draw("text", { x: 290, y: 38.5 }, "+ −")),
   };
   const picture = draw(

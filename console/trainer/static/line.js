@@ -364,6 +364,7 @@ function clamp(x, y, size) {
     "g",
     { class: "part clamp", transform: `translate(${x} ${y})` },
     draw("rect", { class: "clamp-body", x: -half, y: -height, width: 2 * half, height: 2 * height, rx: 6 }),
+    draw("path", { class: "clamp-wall", d: `M0 ${-height}V${height}` }),
     draw("path", { class: "clamp-gap", d: `M0 ${-height}V${height}` }),
     draw("path", { class: "clamp-jaw", d: `M${-half} 0H${half}` }),
   );
