@@ -8,15 +8,15 @@ The rules, none of which depends on the dialect:
 - A command without a reply raises `UncertainDelivery`; nothing but Stop and questions goes out until
   `resolve` has found out what became of it.
 - Within a third of the pump's watchdog something is said; `poll` sees to it, so call it often.
-- A link that is lost is opened again by `poll`, at growing intervals. The pump is then asked who it is and
-  how it is. What it did before is never taken up again: that is for whoever controls it to decide.
+- A link that is lost is opened again by `poll`, at growing intervals, each a little shorter by chance: hosts
+  that lost their links at once shall not come back at once. The pump is then asked who it is and how it is.
+  What it did before is never taken up again: that is for whoever controls it to decide.
 
 There is no thread and no clock in here but the port's: who calls, waits.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
+from random import Random, SystemRandom
 from typing import Any, Final, Self, TypeVar
 
 from drivers.dialects import Capability, Dialect, HostSide, PumpIdentity, Request, Talk, Verdict
@@ -83,6 +84,9 @@ LONGEST_REPLY_COUNT: Final = 1030
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 """A lost port is tried again after the first time, then after twice that, and so on up to the longest."""
+
+JITTER_FRAC: Final = 0.25
+"""By up to so much of itself each of these intervals is shortened, by chance."""
 
 BITS_PER_BYTE_COUNT: Final = 12
 """A start bit, eight of data, parity, and two stop bits: no line needs more."""
@@ -147,7 +151,7 @@ class SerialPump:
         patience_s: How long a reply may take, beyond what the line takes.
         clock: Wall time, which never goes back; the ports' own clock must be the same.
         sleep: Lets wall time go on; only `reconnect` uses it.
-        draw_session: Gives a fresh number of 32 bits, above 0.
+        chance: Where the numbers of sessions and the jitter of the intervals are drawn from.
 
     Attributes:
         counts: What has gone wrong so far.
@@ -165,7 +169,7 @@ class SerialPump:
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        draw_session: Callable[[], int] | None = None,
+        chance: Random | None = None,
     ) -> None:
         self._opener = opener
         self._dialect = dialect
@@ -175,7 +179,8 @@ class SerialPump:
         self._patience_s = patience_s
         self._clock = clock
         self._sleep = sleep
-        self._host: HostSide = dialect.host(draw_session or _draw_session)
+        self._chance = SystemRandom() if chance is None else chance
+        self._host: HostSide = dialect.host(self._draw_session)
         self._port: Port | None = None
         self._lock = threading.Lock()
         self._uncertain: UncertainDelivery | None = None
@@ -532,13 +537,17 @@ class SerialPump:
         if self._port is not None:
             self.counts.lost_count += 1
         self._drop()
-        self._try_due_s = self._clock() + self._backoff_s
+        self._try_due_s = self._clock() + self._backoff_s * (1.0 - JITTER_FRAC * self._chance.random())
         self._backoff_s = min(2.0 * self._backoff_s, LONGEST_BACKOFF_S)
 
     def _drop(self) -> None:
         port, self._port = self._port, None
         if port is not None:
             port.close()
+
+    def _draw_session(self) -> int:
+        """Draw the number of a session: no two hosts, and no two starts of one, shall have the same."""
+        return self._chance.randrange(1, 2**32)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -549,11 +558,6 @@ class SerialPump:
             yield
         finally:
             self._lock.release()
-
-
-def _draw_session() -> int:
-    """Draw the number of a session: no two hosts, and no two starts of one, shall have the same."""
-    return secrets.randbelow(0xFFFFFFFF) + 1
 
 
 def pump_at(url: str, dialect: Dialect, line: LineSettings | None = None, **options: Any) -> SerialPump:

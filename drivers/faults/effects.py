@@ -29,8 +29,8 @@ def _drop(flight: Flight, rule: Rule, chance: Random) -> Flight:
 
 def _duplicate(flight: Flight, rule: Rule, chance: Random) -> Flight:
     del rule, chance
-    last_s = flight[-1][0]
-    return [*flight, *((last_s + after_s, data) for after_s, data in flight)]
+    span_s = flight[-1][0] - flight[0][0]
+    return [*flight, *((after_s + span_s, data) for after_s, data in flight)]
 
 
 def _changed(flight: Flight, change: Callable[[bytearray], None]) -> Flight:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count
+from random import Random
 from typing import Any
 
 from drivers.dialects import Dialect, PumpSide
@@ -19,6 +20,21 @@ from pump.panel import panel
 from pump.port import AlarmView, DeviceView, Outcome, PumpStatus
 from pump.program import Program
 from tests.pump.rig import Rig
+
+
+class Drawn(Random):
+    """Chance without chance: sessions from `session_no` on, and as jitter what is in `fracs`, then 0."""
+
+    def __init__(self, session_no: int, fracs: Iterable[float] = ()) -> None:
+        super().__init__()
+        self._sessions = count(session_no)
+        self._fracs = iter(fracs)
+
+    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
+        return next(self._sessions)
+
+    def random(self) -> float:
+        return next(self._fracs, 0.0)
 
 
 class RigPump:
@@ -112,14 +128,12 @@ class Line:
         self.sent: list[bytes] = []
         self._later: list[tuple[float, Callable[[], bytes]]] = []
         self._pair: MemoryPair | None = None
-        numbers: Iterator[int] = count(0xC0DE)
         self.pump = SerialPump(
             self.open,
             dialect,
             clock=lambda: self.wall_s,
             sleep=self.pass_time,
-            draw_session=lambda: next(numbers),
-            **options,
+            **{"chance": Drawn(0xC0DE)} | options,
         )
 
     def open(self) -> Port:

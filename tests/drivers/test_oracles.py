@@ -10,7 +10,7 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drivers.dialects import Verdict
@@ -410,6 +410,7 @@ def rules(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(rules(), min_size=1, max_size=5), st.integers(0, 10**6))
+@example(["delay from 0 s until 1 s", "duplicate byte from 0 s until 1 s"], 0)
 def test_any_faults_together(statements: list[str], seed: int) -> None:
     line = FaultyRig("; ".join([*statements, f"seed {seed}"]))
     host = Host(line)

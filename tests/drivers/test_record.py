@@ -14,7 +14,7 @@ from drivers.serial_pump import SerialPump
 from drivers.transport import Port
 from pump.commands import Command, Prime, Start, Stop
 from pump.port import Outcome
-from tests.drivers.line import Line
+from tests.drivers.line import Drawn, Line
 
 COMMANDS: tuple[Command, ...] = (
     Prime(volume_ml=2.0, disconnected_confirmed=True),
@@ -68,7 +68,7 @@ def test_a_recording_replays_to_the_same_result(losing: bool) -> None:
     dialect, line, pieces = read_recording(text.splitlines())
     assert (dialect, line.baud) == ("ambupump", 115200)
     port = ReplayPort(pieces, line)
-    replayed = SerialPump(lambda: port, AMBUPUMP, clock=port.now_s, draw_session=lambda: 0xC0DE)
+    replayed = SerialPump(lambda: port, AMBUPUMP, clock=port.now_s, chance=Drawn(0xC0DE))
     assert ask_everything(replayed) == told
 
 
@@ -85,7 +85,7 @@ def test_other_questions_than_then_are_noticed() -> None:
     text, _ = recorded(losing=False)
     _, line, pieces = read_recording(text.splitlines())
     port = ReplayPort(pieces, line)
-    other = SerialPump(lambda: port, AMBUPUMP, clock=port.now_s, draw_session=lambda: 0xBEEF)
+    other = SerialPump(lambda: port, AMBUPUMP, clock=port.now_s, chance=Drawn(0xBEEF))
     with pytest.raises(RecordingError, match="same session number"):
         other.connect()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -24,8 +25,8 @@ from drivers.errors import (
     UncertainDelivery,
     WrongPeer,
 )
-from drivers.serial_pump import PATIENCE_S, QUIET_S, SerialPump
-from drivers.transport import MemoryPair
+from drivers.serial_pump import FIRST_BACKOFF_S, JITTER_FRAC, PATIENCE_S, QUIET_S, SerialPump
+from drivers.transport import MemoryPair, Port
 from pump.commands import (
     Command,
     ConfirmProgram,
@@ -36,7 +37,7 @@ from pump.commands import (
     Stop,
 )
 from pump.port import Outcome
-from tests.drivers.line import Line, RigPump
+from tests.drivers.line import Drawn, Line, RigPump
 from tests.pump.rig import Rig
 
 
@@ -504,6 +505,39 @@ def test_after_a_power_cycle_nothing_is_taken_up_again() -> None:
     assert line.device.applied == []
     line.pass_time(3.5)
     assert line.device.applied == [LinkLost()]  # the watchdog was set again
+
+
+@pytest.mark.parametrize(
+    ("fracs", "expected_s"),
+    [
+        ([], [0.0, 0.5, 1.5, 3.5, 7.5, 15.5]),
+        ([1.0] * 9, [0.0, 0.375, 1.125, 2.625, 5.625, 11.625]),
+        ([0.0, 1.0, 0.4], [0.0, 0.5, 1.25, 3.05, 7.05, 15.05]),
+    ],
+)
+def test_intervals_grow_and_are_shortened_by_what_is_drawn(
+    fracs: list[float], expected_s: list[float]
+) -> None:
+    line = Line(chance=Drawn(1, fracs))
+    tried_s: list[float] = []
+
+    def absent() -> Port:
+        tried_s.append(line.wall_s - 1000.0)
+        raise LinkDown("there is no such port")
+
+    line.pump._opener = absent
+    with pytest.raises(LinkDown):
+        line.pump.reconnect(16.0)
+    assert tried_s == pytest.approx(expected_s)
+
+
+def test_two_hosts_that_lost_their_links_at_once_come_back_apart() -> None:
+    hosts = [SerialPump(Line().open, AMBUPUMP, clock=lambda: 0.0, chance=Random(seed)) for seed in (1, 2)]
+    for host in hosts:
+        host._lose()
+    assert hosts[0]._try_due_s != hosts[1]._try_due_s
+    for host in hosts:
+        assert (1.0 - JITTER_FRAC) * FIRST_BACKOFF_S <= host._try_due_s <= FIRST_BACKOFF_S
 
 
 def test_reconnecting_waits_by_the_given_sleep() -> None:

@@ -101,6 +101,14 @@ def test_duplicate() -> None:
     assert b"".join(replies("duplicate byte 2", b"abc")) == b"abbc"
 
 
+def test_what_is_doubled_comes_right_behind_however_late_it_is() -> None:
+    rig = Rig("delay by 0.5 s; split gap 250 ms keep 1; duplicate").answer(b"ab").to(9.0)
+    assert rig.timed(FRO) == [(0.5, b"a"), (0.75, b"b"), (0.75, b"a"), (1.0, b"b")]
+    assert Rig("delay by 0.5 s; duplicate byte").answer(b"abc").to(0.5).carried(FRO) == [
+        *(b"a", b"a", b"b", b"b", b"c", b"c")
+    ]
+
+
 @pytest.mark.parametrize("bits_count", [1, 3, 24])
 def test_flip_changes_so_many_bits_of_a_frame(bits_count: int) -> None:
     (found,) = replies(f"flip bits {bits_count}", b"abc")
