@@ -88,12 +88,10 @@ async def _begin(request: Request) -> Response:
     """Begin a run as the start page's form says, and go to it."""
     if request.state.role is not Role.INSTRUCTOR:
         return _not_for_guests()
-    form = await _form(request)
-    origin = await run_in_threadpool(origin_of, wish_of(form))
-    alone = form.get("alone", "") == "on"
-    living = _all_runs(request).begin(origin, alone=alone)
-    page = Page.TRAINEE if alone else Page.INSTRUCTOR
-    return RedirectResponse(f"/run/{living.run.origin.run_id}/{page.value}", status_code=303)
+    origin = await run_in_threadpool(origin_of, wish_of(await _form(request)))
+    _all_runs(request).begin(origin)
+    page = Page.TRAINEE if origin.alone else Page.INSTRUCTOR
+    return RedirectResponse(f"/run/{origin.run_id}/{page.value}", status_code=303)
 
 
 async def _form(request: Request) -> Mapping[str, str]:
@@ -136,7 +134,6 @@ def _following(living: Living | None, name: str) -> Response:
             here=f"/run/{origin.run_id}/{name}",
             origin=origin,
             page=name,
-            alone=living.run.alone,
         )
     )
 

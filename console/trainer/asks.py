@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Any, Final
 
 from console.trainer.feed import Viewer
+from console.trainer.port import DIALECTS
 from console.trainer.record import Kind, Mode, Who
 from console.trainer.run import AskRefusedError, Run
 from console.trainer.view import Page
@@ -183,7 +184,7 @@ def _wait(run: Run, ask: Ask) -> None:
 
 
 def _check_own_clock(run: Run, ask: Ask) -> None:
-    if ask.viewer.page is Page.TRAINEE and not run.alone:
+    if ask.viewer.page is Page.TRAINEE and not run.origin.alone:
         raise AskRefusedError("the instructor runs the clock")
 
 
@@ -216,6 +217,13 @@ def _show(run: Run, ask: Ask) -> None:
     run.show(truth=ask.flag("truth"))
 
 
+def _port(run: Run, ask: Ask) -> None:
+    dialect = ask.text("dialect", required=False)
+    if dialect and dialect not in DIALECTS:
+        raise AskRefusedError(f"the pump speaks {', '.join(DIALECTS)}")
+    run.open_port(dialect)
+
+
 def _branch(run: Run, ask: Ask) -> None:
     run.leave(ask.number_of("at_s"))
 
@@ -238,6 +246,7 @@ ASKS: Final[Mapping[str, tuple[frozenset[Page], Deed]]] = {
     "mark": (INSTRUCTORS, _mark),
     "show": (INSTRUCTORS, _show),
     "branch": (INSTRUCTORS, _branch),
+    "port": (INSTRUCTORS, _port),
 }
 """By name: the pages that may ask it, and what it does."""
 

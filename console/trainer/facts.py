@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from console.trainer.asks import ANYBODYS, NURSES
 from console.trainer.lessons import Lesson
+from console.trainer.port import DIALECTS
 from console.trainer.record import Origin
 from console.trainer.run import SPEEDS, Run
 from console.trainer.store import Kept
@@ -50,6 +51,7 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
         told["lesson"] = lesson_facts(run.lesson, page)
     if page is Page.INSTRUCTOR:
         told["speeds"] = list(SPEEDS)
+        told["dialects"] = list(DIALECTS)
         told["verbs"] = [verb_form(verb) for verb in VERBS.values()]
         told["family"] = [
             {
@@ -61,10 +63,10 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
             }
             for each in family
         ]
-    return {"run": run_facts(run.origin, alone=run.alone), "facts": told}
+    return {"run": run_facts(run.origin), "facts": told}
 
 
-def run_facts(origin: Origin, *, alone: bool) -> dict[str, Any]:
+def run_facts(origin: Origin) -> dict[str, Any]:
     """Say what a run is, without the scenario that it is made from."""
     return {
         "id": origin.run_id,
@@ -77,7 +79,7 @@ def run_facts(origin: Origin, *, alone: bool) -> dict[str, Any]:
         "parent": origin.parent_id,
         "branch_s": origin.branch_s,
         "begin_s": origin.begin_s,
-        "alone": alone,
+        "alone": origin.alone,
     }
 
 

@@ -54,6 +54,7 @@ class Wish:
     hand: str = "caregiver"
     trainee: str = ""
     people: bool = False
+    alone: bool = False
 
 
 class WishError(ValueError):
@@ -76,6 +77,7 @@ def wish_of(form: Mapping[str, str]) -> Wish:
         hand=_one_of(form, "hand", HANDS, "caregiver"),
         trainee=" ".join(form.get("trainee", "").split())[:60],
         people=form.get("people", "") not in {"", "off"},
+        alone=form.get("alone", "") not in {"", "off"},
     )
 
 
@@ -126,6 +128,7 @@ def _origin(wish: Wish, setup: Setup, title: str, begin_s: float) -> Origin:
         policy=wish.policy,
         hand=wish.hand,
         trainee=wish.trainee,
+        alone=wish.alone,
         wall_s=time.time(),
     )
 

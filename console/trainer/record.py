@@ -16,10 +16,12 @@ from sim.world.setup import Step
 
 
 class Who(StrEnum):
-    """Who is at a page."""
+    """Who did it."""
 
     TRAINEE = "trainee"
     INSTRUCTOR = "instructor"
+    REMOTE = "remote"
+    """Whoever is connected to the pump's port."""
 
 
 class Kind(StrEnum):
@@ -87,6 +89,7 @@ class Origin:
         policy: The site's policy, `call-only` or `may-tap`: whether a patient may tap and restart.
         hand: Whose hand the trainee's is: patient, caregiver or nurse.
         trainee: What the trainee is called; empty where nobody said.
+        alone: Whether the trainee runs the clock, with no instructor.
         parent_id: The run that this one branched from; empty: none.
         branch_s: Where it branched.
         wall_s: When it was made, in seconds since 1970.
@@ -101,6 +104,7 @@ class Origin:
     policy: str = "call-only"
     hand: str = "caregiver"
     trainee: str = ""
+    alone: bool = False
     parent_id: str = ""
     branch_s: float = 0.0
     wall_s: float = 0.0

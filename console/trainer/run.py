@@ -23,7 +23,7 @@ from console.trainer.beeps import Beeps
 from console.trainer.lessons import Lesson, lesson
 from console.trainer.lived import live_again
 from console.trainer.record import Entry, Kind, Origin, RunRecord, Who, body_of
-from pump.commands import Key
+from pump.commands import Command, Key
 from pump.events import AlarmRaised, AlarmSounded, CommandAccepted, Event, ModeChanged
 from scenarios.faults import FaultList
 from scenarios.procedures import load_procedure
@@ -71,8 +71,29 @@ class Keeper(Protocol):
         ...
 
 
+class Outside(Protocol):
+    """What a run cannot do by itself: it belongs to a server."""
+
+    def leave(self, at_s: float) -> None:
+        """Go on from `at_s` in another run."""
+        ...
+
+    def open_port(self, dialect: str) -> None:
+        """Serve the pump on a port; an empty name closes it."""
+        ...
+
+
 class AskRefusedError(Exception):
     """What was asked for cannot be done now; the text says why, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where the pump can be talked to, in which dialect; or why not. All empty: nowhere."""
+
+    dialect: str = ""
+    url: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,6 @@ class Run:
         keeper: Keeps it.
         world: The world as far as it has been lived.
         entries: What was done in it so far.
-        alone: Whether the trainee runs the clock, with no instructor.
     """
 
     def __init__(
@@ -100,15 +120,13 @@ class Run:
         keeper: Keeper,
         world: World,
         entries: tuple[Entry, ...] = (),
-        *,
-        alone: bool = False,
     ) -> None:
         self.origin = origin
         self.entries = list(entries)
-        self.alone = alone
         self.lesson = lesson(origin.lesson_id) if origin.lesson_id else None
         self.shows_truth = False
-        self.leaves: Callable[[float], None] = _stays
+        self.outside: Outside | None = None
+        self.port = Port()
         self._keeper = keeper
         self._wall = asyncio.get_running_loop().time
         clock = PacedClock(self._wall(), sim_s=world.now_s)
@@ -184,6 +202,7 @@ class Run:
                 await asyncio.wait({following}, timeout=REACHED_EVERY_S)
                 self._keeper.reached(self.origin.run_id, self.now_s)
             await following
+            self._hang_up()
             self.changed()
         finally:
             following.cancel()
@@ -291,6 +310,15 @@ class Run:
         self.add(Kind.STEP, who, body_of(timed), at_s=timed.at_s)
         return timed
 
+    def remote(self, command: Command) -> list[Event]:
+        """Carry out what came over the wire; returns what followed it."""
+        injected = self.world.injected
+        before_count = len(injected)
+        events = self.session.command(command)
+        for step in injected[before_count:]:
+            self.add(Kind.STEP, Who.REMOTE, body_of(step), at_s=step.at_s)
+        return events
+
     def _hand(self, who: Who) -> str:
         return self.origin.hand if who is Who.TRAINEE else "nurse"
 
@@ -359,11 +387,21 @@ class Run:
         """Go back to `at_s` and on from there in another run; this one stays as it is.
 
         Raises:
-            AskRefusedError: it has not been there.
+            AskRefusedError: it has not been there, or belongs to no server.
         """
         if not self.origin.begin_s <= at_s <= self.now_s:
             raise AskRefusedError("a rewind goes to a moment between the beginning and now")
-        self.leaves(at_s)
+        self._out().leave(at_s)
+
+    def open_port(self, dialect: str) -> None:
+        """Serve its pump on a port of this machine; an empty name closes it."""
+        self._check_not_over()
+        self._out().open_port(dialect)
+
+    def _out(self) -> Outside:
+        if self.outside is None:
+            raise AskRefusedError("this run belongs to no server")
+        return self.outside
 
     # The clock
 
@@ -425,6 +463,12 @@ class Run:
         if not self.over:
             self.session.pause()
             self.add(Kind.END, who, {})
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Nobody can be talked to at a pump whose run is over."""
+        if self.outside is not None and self.port.url:
+            self.outside.open_port("")
 
     def _check_not_over(self) -> None:
         if self.over:
@@ -438,23 +482,19 @@ class Run:
             raise AskRefusedError("the run stands still: wait until it goes on")
 
 
-def taken_up(record: RunRecord, keeper: Keeper, *, alone: bool = False) -> Run:
+def taken_up(record: RunRecord, keeper: Keeper) -> Run:
     """Go on with a run that was kept: its world is lived again, and no finger is on a key any more."""
-    run = Run(record.origin, keeper, live_again(record), record.entries, alone=alone)
+    run = Run(record.origin, keeper, live_again(record), record.entries)
     run.let_go_of_all()
     return run
 
 
-def begun(origin: Origin, keeper: Keeper, *, alone: bool = False) -> Run:
+def begun(origin: Origin, keeper: Keeper) -> Run:
     """Make a new run, keep it, and live its world up to where somebody is let at it."""
     world = live_again(RunRecord(origin=origin, entries=(), reached_s=origin.begin_s))
     keeper.add_run(origin)
     keeper.reached(origin.run_id, world.now_s)
-    return Run(origin, keeper, world, alone=alone)
-
-
-def _stays(_at_s: float) -> None:
-    raise AskRefusedError("this run has no other to go to")
+    return Run(origin, keeper, world)
 
 
 def _hand_of(step: Step) -> str | None:

@@ -3,28 +3,76 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from contextlib import AsyncExitStack
 
+from console.errors import UserError
 from console.trainer.facts import facts
 from console.trainer.feed import Feed
 from console.trainer.origins import branch_of
+from console.trainer.port import open_port
 from console.trainer.record import Origin, RunRecord
-from console.trainer.run import Run, begun, taken_up
-from console.trainer.store import Kept, Store
-from console.trainer.view import Page
+from console.trainer.run import AskRefusedError, Port, Run, begun, taken_up
+from console.trainer.store import Kept, Store, family
 
 
-@dataclass(slots=True)
 class Living:
-    """A run that lives, and all who look at it."""
+    """A run that lives, and all who look at it: what is outside of it.
 
-    run: Run
-    feed: Feed
-    tasks: tuple[asyncio.Task[None], ...]
+    Args:
+        run: The run.
+        runs: Where it is one of many.
+    """
+
+    def __init__(self, run: Run, runs: Runs) -> None:
+        self.run = run
+        self.feed = Feed(run, lambda page: facts(run, page, runs.family(run.origin.run_id)))
+        self._runs = runs
+        self._port: AsyncExitStack | None = None
+        self._tasks = [asyncio.create_task(work) for work in (run.live(), self.feed.live())]
+        self._opening: asyncio.Task[None] | None = None
+        run.outside = self
+
+    def leave(self, at_s: float) -> None:
+        """Go on from `at_s` in another run, and take everyone along; this one stands still."""
+        self.run.session.pause()
+        self.run.let_go_of_all()
+        branch = self._runs.branch(self.run, at_s)
+        self.feed.tell_all(type="moved", to=branch.run.origin.run_id)
+
+    def open_port(self, dialect: str) -> None:
+        """Serve the pump on a port, in place of the one before; an empty name closes it."""
+        if self._opening is not None and not self._opening.done():
+            raise AskRefusedError("a port is just being opened: wait a moment")
+        self._opening = asyncio.create_task(self._open_port(dialect))
+
+    async def _open_port(self, dialect: str) -> None:
+        await self._close_port()
+        self.run.port = Port()
+        if dialect:
+            stack = AsyncExitStack()
+            try:
+                url = await open_port(self.run, dialect, stack)
+            except UserError as error:
+                await stack.aclose()
+                self.run.port = Port(dialect=dialect, trouble=str(error))
+            else:
+                self._port = stack
+                self.run.port = Port(dialect=dialect, url=url)
+        self.run.changed()
+
+    async def _close_port(self) -> None:
+        stack, self._port = self._port, None
+        if stack is not None:
+            await stack.aclose()
+
+    async def close(self) -> None:
+        """End it; it is kept as far as it got."""
+        self.feed.close()
+        opening = [] if self._opening is None else [self._opening]
+        for task in (*self._tasks, *opening):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *opening, return_exceptions=True)
+        await self._close_port()
 
 
 class Runs:
@@ -34,17 +82,17 @@ class Runs:
         self.store = store
         self._living: dict[str, Living] = {}
 
-    def begin(self, origin: Origin, *, alone: bool = False) -> Living:
+    def begin(self, origin: Origin) -> Living:
         """Begin a new run."""
-        return self._let_live(begun(origin, self.store, alone=alone))
+        return self._let_live(begun(origin, self.store))
 
-    def get(self, run_id: str, *, alone: bool = False) -> Living | None:
+    def get(self, run_id: str) -> Living | None:
         """Give a run; one that was kept is taken up again, standing still. None: there is none."""
         if run_id not in self._living:
             record = self.store.record(run_id)
             if record is None:
                 return None
-            self._let_live(taken_up(record, self.store, alone=alone))
+            self._let_live(taken_up(record, self.store))
         return self._living[run_id]
 
     def record(self, run_id: str) -> RunRecord | None:
@@ -53,56 +101,29 @@ class Runs:
         return self.store.record(run_id) if living is None else living.run.record
 
     def family(self, run_id: str) -> list[Kept]:
-        """Give the run, what it branched from and what branched from either, oldest first."""
-        kept = {each.origin.run_id: each for each in self.store.origins()}
-        root = run_id
-        while kept[root].origin.parent_id in kept:
-            root = kept[root].origin.parent_id
-        return sorted(
-            (each for each in kept.values() if root in _line_of(each.origin.run_id, kept)),
-            key=lambda each: each.origin.wall_s,
-        )
+        """Give the run and all that it branched from or that branched from the same, oldest first."""
+        return family(self.store.origins(), run_id)
 
-    def _let_live(self, run: Run) -> Living:
-        feed = Feed(run, partial(self._facts, run))
-        tasks = (asyncio.create_task(run.live()), asyncio.create_task(feed.live()))
-        living = Living(run, feed, tasks)
-        run.leaves = partial(self._branch, living)
-        self._living[run.origin.run_id] = living
-        return living
-
-    def _facts(self, run: Run, page: Page) -> dict[str, Any]:
-        return facts(run, page, self.family(run.origin.run_id))
-
-    def _branch(self, living: Living, at_s: float) -> None:
-        """Let it go on from `at_s` under another name, and take everyone along; the old run stands still."""
-        run = living.run
-        run.session.pause()
-        run.let_go_of_all()
+    def branch(self, run: Run, at_s: float) -> Living:
+        """Let another run begin that is `run` up to `at_s`."""
         origin = branch_of(run.origin, at_s)
         entries = tuple(entry for entry in run.entries if entry.at_s <= at_s)
         self.store.add_run(origin)
         for entry in entries:
             self.store.add_entry(origin.run_id, entry)
-        record = RunRecord(origin=origin, entries=entries, reached_s=at_s)
-        branch = self._let_live(taken_up(record, self.store, alone=run.alone))
-        branch.run.shows_truth = run.shows_truth
         self.store.reached(origin.run_id, at_s)
-        living.feed.tell_all(type="moved", to=origin.run_id)
+        record = RunRecord(origin=origin, entries=entries, reached_s=at_s)
+        branch = self._let_live(taken_up(record, self.store))
+        branch.run.shows_truth = run.shows_truth
+        return branch
+
+    def _let_live(self, run: Run) -> Living:
+        living = Living(run, self)
+        self._living[run.origin.run_id] = living
+        return living
 
     async def close(self) -> None:
-        """End them all; each is kept as far as it got."""
+        """End them all."""
         for living in self._living.values():
-            living.feed.close()
-            for task in living.tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await living.close()
         self._living.clear()
-
-
-def _line_of(run_id: str, kept: dict[str, Kept]) -> Iterator[str]:
-    """Give a run and all that it comes from."""
-    while run_id in kept:
-        yield run_id
-        run_id = kept[run_id].origin.parent_id

@@ -56,6 +56,8 @@ def sections(run: Run, page: Page) -> dict[str, Section]:
     if _knows(run, page):
         found["truth"] = truth_section(run, t_s)
         found["marks"] = marks_section(run)
+    if page is Page.INSTRUCTOR:
+        found["port"] = asdict(run.port)
     if run.lesson is not None:
         found["tasks"] = run.tasks(run.lesson)
     return found

@@ -44,9 +44,9 @@ def origin(scenario: str = "", **wished: object) -> Origin:
 
 
 @asynccontextmanager
-async def living(made_from: Origin, keeper: Memory, *, alone: bool = False) -> AsyncIterator[Run]:
+async def living(made_from: Origin, keeper: Memory) -> AsyncIterator[Run]:
     """A run that follows the loop's clock."""
-    run = begun(made_from, keeper, alone=alone)
+    run = begun(made_from, keeper)
     life = asyncio.create_task(run.live())
     try:
         yield run

@@ -200,7 +200,7 @@ def test_a_bad_ask_is_refused_in_one_line_and_changes_nothing(message: str) -> N
 
 def test_a_lesson_says_how_its_tasks_stand_and_gives_hints_one_by_one() -> None:
     async def trying() -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
-        async with living(origin(lesson="first-bag"), Memory(), alone=True) as run:
+        async with living(origin(lesson="first-bag", alone=True), Memory()) as run:
             feed = _feed(run)
             viewer = feed.add(Page.TRAINEE)
             first = _taken(viewer)

@@ -179,7 +179,7 @@ def test_the_next_event_is_one_that_is_worth_telling() -> None:
 
 def test_who_waits_for_the_pump_does_not_wait_for_ever() -> None:
     async def trying() -> float:
-        async with living(origin("bag-7-day-nominal", script="faults"), Memory(), alone=True) as run:
+        async with living(origin("bag-7-day-nominal", script="faults", alone=True), Memory()) as run:
             run.resume(Who.TRAINEE)
             begun_s = run.now_s
             run.wait_for_call(Who.TRAINEE)

@@ -15,6 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from drivers.dialects.catalogue import dialect_named
+from drivers.errors import LinkTimeout
+from drivers.serial_pump import pump_at
+from pump.commands import Stop
+from pump.events import ModeChanged
+from scenarios.loader import load
+from sim.world.world import World
 from tests.console.trainer.served import PATIENCE_S, Served, serving
 
 
@@ -197,6 +204,38 @@ def test_a_port_that_is_taken_is_said_in_a_line(trainer: Served, tmp_path: Path)
     ended = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert ended.returncode == 2
     assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+
+
+def test_a_host_talks_to_the_very_pump_on_the_screen_and_its_line_can_be_disturbed(tmp_path: Path) -> None:
+    with serving(tmp_path, "bag-7-day-nominal") as served, served.page("instructor") as page:
+        page.ask("clock", what="skip", span="1 h")
+        page.ask("clock", what="resume")
+        assert page.ask("port", dialect="ambupump")["type"] == "done"
+        url = page.see(lambda state: state["port"]["url"])["port"]["url"]
+        with pump_at(url, dialect_named("ambupump"), patience_s=2.0) as pump:
+            assert pump.status().mode == "running"
+            assert pump.send(Stop()).accepted
+            page.see(lambda state: state["panel"]["mode"] == "stopped")
+            assert page.ask("inject", verb="link_silence", params={"for": "1 h"})["type"] == "done"
+            page.ask("mark", text="the line is dead")
+            assert any("on the line" in row["text"] for row in page.log)
+            with pytest.raises(LinkTimeout):
+                pump.status()
+        assert page.ask("port", dialect="")["type"] == "done"
+        page.see(lambda state: not state["port"]["url"])
+        assert page.ask("inject", verb="link_drop")["type"] == "done"
+        page.ask("mark", text="no line")
+        assert any("skipped link drop" in row["text"] for row in page.log)
+        assert page.ask("port", dialect="new-era")["type"] == "refused"
+        page.ask("port", dialect="miva")
+        page.see(lambda state: state["port"]["url"])
+        page.ask("finish")
+        page.see(lambda state: not state["port"]["url"])
+        scenario = tmp_path / "saved.toml"
+        scenario.write_text(served.get(f"/run/{served.run_id}/scenario.toml")[1], encoding="utf-8")
+    events = World(load(scenario).setup).run().events
+    stopped = [event for event in events if isinstance(event, ModeChanged) and event.cause == "stop"]
+    assert len(stopped) == 1
 
 
 def test_from_elsewhere_a_trainee_comes_in_with_the_guests_address_and_no_further(tmp_path: Path) -> None:
