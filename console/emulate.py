@@ -5,7 +5,7 @@ What stands behind the port is made in `behind.py`, where it is served in `place
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -49,6 +49,15 @@ if TYPE_CHECKING:
     "--scenario", "scenario_name", metavar="NAME_OR_FILE", help="What happens to it; not to a syringe pump."
 )
 @click.option(
+    "--pumps",
+    "pumps_count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="So many on one line, at addresses from 0 on, where the dialect has addresses.",
+)
+@click.option(
     "--faults",
     default="",
     metavar="FAULTS",
@@ -68,6 +77,7 @@ def command(
     pace_baud: int | None,
     speed_frac: float,
     scenario_name: str | None,
+    pumps_count: int,
     faults: str,
     seed: int | None,
     capture: Path | None,
@@ -80,13 +90,13 @@ def command(
     import asyncio
 
     from console import behind
-    from console.dialects import dialect_of
+    from console.dialects import dialect_of, sharing_a_line
     from console.errors import UserError
     from console.line_faults import script_of
     from scenarios.faults import ScenarioError
     from scenarios.loader import load
 
-    dialect = dialect_of(dialect_name)
+    dialects = sharing_a_line(dialect_of(dialect_name), pumps_count)
     script = script_of(faults, seed)
     begin: Callable[[], Living]
     if dialect_name in behind.ON_A_TABLE:
@@ -100,8 +110,8 @@ def command(
             raise UserError(str(error)) from error
         begin = partial(behind.in_a_world, setup, begin_s, speed_frac)
     with ExitStack() as stack:
-        tap = None if capture is None else recorder(capture, dialect, stack)
-        return asyncio.run(Serving(dialect, place, script, pace_baud, tap).run(begin))
+        tap = None if capture is None else recorder(capture, dialects[0], stack)
+        return asyncio.run(Serving(dialects, place, script, pace_baud, tap).run(begin))
 
 
 def recorder(file: Path, dialect: Dialect, stack: ExitStack) -> Tap:
@@ -127,16 +137,19 @@ def recorder(file: Path, dialect: Dialect, stack: ExitStack) -> Tap:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One line, from the opening of its port to the signal that ends it."""
+    """One line, from the opening of its port to the signal that ends it.
 
-    dialect: Dialect
+    `dialects` has the dialect as each pump speaks it, at its own address.
+    """
+
+    dialects: tuple[Dialect, ...]
     place: Place
     script: Script
     pace_baud: int | None = None
     tap: Tap | None = None
 
     async def run(self, begin: Callable[[], Living]) -> int:
-        """Serve what `begin` gives until SIGTERM; returns the exit code.
+        """Serve the pumps that `begin` gives until SIGTERM; returns the exit code.
 
         Raises:
             UserError: the port or a fault cannot be had.
@@ -149,47 +162,64 @@ class Serving:
 
         async with AsyncExitStack() as stack:
             ended = until_a_signal()
-            pump = begin()
-            living = asyncio.create_task(pump.life)
-            stack.callback(living.cancel)
-            url = await self._served(await self._emulator(pump, stack), pump, stack)
+            pumps = [begin() for _ in self.dialects]
+            lives = [asyncio.create_task(each.life) for each in pumps]
+            for life in lives:
+                stack.callback(life.cancel)
+            url = await self._served(await self._emulator(pumps, stack), pumps, stack)
             click.echo(f"ready: {url}")
-            tell(f"ask it: ambupump pump --port {url} --dialect {self.dialect.name} status")
-            either: set[Future[Any]] = {living, ended}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if living.done():
-                living.result()
+            tell(self._how_to_ask(url))
+            any_of: set[Future[Any]] = {*lives, ended}
+            await asyncio.wait(any_of, return_when=asyncio.FIRST_COMPLETED)
+            for life in lives:
+                if life.done():
+                    life.result()
         if await ended is signal.SIGINT:
             raise KeyboardInterrupt
         return 0
 
-    async def _emulator(self, pump: Living, stack: AsyncExitStack) -> Emulator:
+    async def _emulator(self, pumps: Sequence[Living], stack: AsyncExitStack) -> Emulator:
         from console.places import tell
         from drivers.emulator import Emulator, Served
 
-        served = Served(pump.device, self.dialect.pump(pump.device))
+        served = [
+            Served(pump.device, dialect.pump(pump.device))
+            for pump, dialect in zip(pumps, self.dialects, strict=True)
+        ]
         return await stack.enter_async_context(
-            Emulator([served], line=self.dialect.line, tap=self.tap, told=tell)
+            Emulator(served, line=self.dialects[0].line, tap=self.tap, told=tell)
         )
 
-    async def _served(self, emulator: Emulator, pump: Living, stack: AsyncExitStack) -> str:
+    async def _served(self, emulator: Emulator, pumps: Sequence[Living], stack: AsyncExitStack) -> str:
         """Open the port, with a line before it on which something may happen; gives what a client opens."""
         from console.line_faults import paced, serve_with_faults, wire_of
         from console.places import opened
         from drivers.faults.frames import frames_of
 
-        if not self.script.rules and not pump.asks_for_a_wire:
+        if not self.script.rules and not any(each.asks_for_a_wire for each in pumps):
             outer = emulator if self.pace_baud is None else paced(emulator, self.pace_baud, stack)
             return await stack.enter_async_context(opened(self.place, outer))
+
+        def power(on: bool) -> None:
+            for each in pumps:
+                each.power(on)
+
         url, end = await serve_with_faults(
             emulator,
             self.place,
             self.script,
-            frames_of(self.dialect.name),
+            frames_of(self.dialects[0].name),
             stack,
-            power=pump.power,
+            power=power,
             pace_baud=self.pace_baud,
         )
-        if pump.world is not None:
-            pump.world.wire = wire_of(end, pump.speed_frac)
+        for each in pumps:
+            if each.world is not None:
+                each.world.wire = wire_of(end, each.speed_frac)
         return url
+
+    def _how_to_ask(self, url: str) -> str:
+        """What to type in another terminal."""
+        last_no = len(self.dialects) - 1
+        which, note = (" --address 0", f" (addresses 0 to {last_no})") if last_no else ("", "")
+        return f"ask it: ambupump pump --port {url} --dialect {self.dialects[0].name}{which} status{note}"

@@ -38,6 +38,7 @@ class Link:
     dialect_name: str
     baud: int | None
     allow_control: bool
+    address_no: int | None = None
 
     @contextmanager
     def connected(self) -> Iterator[SerialPump]:
@@ -47,7 +48,7 @@ class Link:
             UserError: nobody answers there as expected, or it may not be asked.
             LinkLostError: the link was lost after it had carried.
         """
-        from console.dialects import dialect_of
+        from console.dialects import at_address, dialect_of
         from console.errors import LinkLostError, UserError
         from console.pump_words import one_line
         from drivers.errors import DriverError, NotAllowed
@@ -55,7 +56,7 @@ class Link:
 
         if self.url is None:
             raise UserError(f"give --port URL; {_found_ports()}")
-        dialect = dialect_of(self.dialect_name)
+        dialect = at_address(dialect_of(self.dialect_name), self.address_no)
         line = dialect.line if self.baud is None else replace(dialect.line, baud=self.baud)
         pump = pump_at(self.url, dialect, line, allow_control=self.allow_control)
         try:
@@ -101,16 +102,24 @@ HAND: Final = click.option(
 @click.option(
     "--baud", type=click.IntRange(min=50), metavar="N", help="Bits per second.  [default: the dialect's]"
 )
+@click.option(
+    "--address", "address_no", type=click.IntRange(min=0), metavar="N", help="Which of the pumps on its line."
+)
 @click.option("--allow-control", is_flag=True, help="Send commands in a dialect of clinical pumps.")
 @click.pass_context
 def command(
-    context: click.Context, url: str | None, dialect_name: str, baud: int | None, allow_control: bool
+    context: click.Context,
+    url: str | None,
+    dialect_name: str,
+    baud: int | None,
+    address_no: int | None,
+    allow_control: bool,
 ) -> None:
     """Ask a pump at a serial port, real or emulated, and have it do things.
 
     Never with a person at the other end: this is not a medical device.
     """
-    context.obj = Link(url, dialect_name, baud, allow_control)
+    context.obj = Link(url, dialect_name, baud, allow_control, address_no)
 
 
 @command.command("status")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from drivers.transport import LineSettings
 from pump.commands import Command
@@ -277,4 +277,18 @@ class Dialect(Protocol):
 
     def pump(self, device: PumpDevice, identity: PumpIdentity = ..., *, timers: bool = True) -> PumpSide:
         """Make the side of the pump `device`. Without `timers` no wall time counts: the host is gated."""
+        ...
+
+
+@runtime_checkable
+class AddressedDialect(Dialect, Protocol):
+    """A dialect in which several pumps share a line, each at an address of its own."""
+
+    @property
+    def addresses(self) -> range:
+        """Which there are."""
+        ...
+
+    def at(self, address_no: int) -> Dialect:
+        """Give the dialect as it is spoken with the pump at one of the `addresses`."""
         ...

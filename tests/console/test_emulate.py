@@ -15,6 +15,7 @@ import pytest
 import serial
 
 from console.behind import beneath
+from console.cli import run
 from console.places import Address, address
 from drivers.dialects.ambupump import AMBUPUMP
 from drivers.errors import LinkDown
@@ -335,6 +336,66 @@ class TestFaults:
             assert "turned away" in ended(process, signal.SIGTERM)[1]
 
 
+class TestSeveral:
+    @pytest.mark.parametrize("where", ["tcp", "pty"])
+    def test_each_has_its_own_address_syringe_and_state(self, where: str, tmp_path: Path) -> None:
+        place = ("--tcp", "0") if where == "tcp" else ("--pty", str(tmp_path / "rack"))
+        with emulating(*place, "--pumps", "3", "--speed", "1000", dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, baudrate=19200, timeout=PATIENCE_S) as port:
+                for address in (b"0", b"1", b"2"):
+                    asks(port, address + b"VER", b"\x020" + address + b"A?R\x03")
+                port.write(b"3VER\r")  # nobody
+                asks(port, b"1RAT100MH", b"\x0201S\x03")
+                asks(port, b"2RAT", b"\x0202S0.000MH\x03")
+                asks(port, b"1RUN", b"\x0201I\x03")
+                asks(port, b"0", b"\x0200S\x03")
+                asks(port, b"1STP", b"\x0201P\x03")
+                asks(port, b"2DIS", b"\x0202SI0.000W0.000ML\x03")
+                port.write(b"1DIS\r")
+                dispensed = port.read(len(b"\x0201PI0.000W0.000ML\x03"))
+                assert dispensed.startswith(b"\x0201PI")
+                assert b"I0.000" not in dispensed
+            code, said = ended(process, signal.SIGTERM)
+        assert code == 0
+        assert "--address 0 status (addresses 0 to 2)" in said
+
+    def test_they_hang_on_one_socket(self) -> None:
+        faults = ("--faults", "power_cycle request 3 for 10 ms")
+        several = ("--pumps", "2", "--speed", "1000")
+        with emulating("--tcp", "0", *several, *faults, dialect="new-era") as (process, url):
+            with serial.serial_for_url(url, timeout=PATIENCE_S) as port:
+                asks(port, b"0VER", RESET)
+                asks(port, b"1VER", b"\x0201A?R\x03")
+                port.write(b"0VER\r")  # lost with the power
+                wait_for(process, "power_cycle")
+                port.timeout = 0.1
+                for address in (b"0", b"1"):
+                    heard = b""
+                    while not heard:
+                        port.write(address + b"VER\r")
+                        heard = port.read(len(RESET))
+                    assert heard == b"\x020" + address + b"A?R\x03"
+            assert ended(process, signal.SIGTERM)[0] == 0
+
+    def test_a_command_asks_the_one_it_names(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with emulating("--tcp", "0", "--pumps", "2", dialect="new-era") as (process, url):
+
+            def types(address: str, *words: str) -> str:
+                capsys.readouterr()
+                code = run(["pump", "--port", url, "--dialect", "new-era", "--address", address, *words])
+                heard = capsys.readouterr()
+                return heard.out if code == 0 else f"exit {code}: {heard.err}"
+
+            assert json.loads(types("1", "status", "--json"))["alarms"][0]["code"] == "POWER_LOST"
+            assert json.loads(types("1", "program", "--rate", "60 mL/h", "--json"))["rate_ml_h"] == 60.0
+            assert types("1", "start", "--yes") == "start: done\n"
+            assert json.loads(types("1", "status", "--json"))["mode"] == "running"
+            assert json.loads(types("0", "status", "--json"))["alarms"][0]["code"] == "POWER_LOST"
+            assert json.loads(types("0", "status", "--json"))["mode"] == "stopped"
+            assert types("2", "status").startswith("exit 2: ambupump: ")
+            ended(process, signal.SIGTERM)
+
+
 def refused(*arguments: str) -> str:
     """What is said to somebody whose command line is refused."""
     done = subprocess.run(
@@ -366,6 +427,19 @@ class TestBadUse:
 
     def test_a_scenario_for_a_syringe_pump(self) -> None:
         assert "leave --scenario out" in refused("new-era", "--tcp", "0", "--scenario", "bag-7-day-nominal")
+
+    @pytest.mark.parametrize(
+        ("dialect", "count", "told"),
+        [
+            ("ambupump", "2", "have no addresses"),
+            ("miva", "3", "have no addresses"),
+            ("new-era", "101", "new-era has 100 addresses"),
+        ],
+    )
+    def test_more_pumps_than_a_line_can_have(self, dialect: str, count: str, told: str) -> None:
+        said = refused(dialect, "--tcp", "0", "--pumps", count)
+        assert len(said.splitlines()) == 1
+        assert told in said
 
     @pytest.mark.parametrize(
         ("dialect", "faults", "told"),

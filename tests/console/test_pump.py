@@ -215,6 +215,13 @@ class TestBadInput:
     def test_a_dialect_that_there_is_not(self, desk: Desk) -> None:
         assert "there is no dialect" in one_error_line(desk.types("--dialect", "nope", "status"))
 
+    def test_an_address_where_there_are_none(self, desk: Desk) -> None:
+        assert "have no addresses" in one_error_line(desk.types("--address", "1", "status"))
+
+    def test_an_address_that_there_is_not(self, desk: Desk) -> None:
+        said = one_error_line(desk.types("--dialect", "new-era", "--address", "100", "status"))
+        assert "no address 100: new-era has 0 to 99" in said
+
     def test_a_port_that_somebody_has(self, desk: Desk) -> None:
         with serial.Serial(desk.url, AMBUPUMP.line.baud, exclusive=True):
             assert "another program has it" in one_error_line(desk.types("status"))

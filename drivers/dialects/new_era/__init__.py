@@ -12,7 +12,7 @@ from drivers.dialects import HostSide, PumpIdentity, PumpSide
 from drivers.dialects.new_era.host import CAPABILITIES, NewEraHost
 from drivers.dialects.new_era.pump import NewEraPump
 from drivers.dialects.new_era.runner import USUAL, Habits
-from drivers.dialects.new_era.tables import NE_1000, Model
+from drivers.dialects.new_era.tables import LARGEST_ADDRESS, NE_1000, Model
 from drivers.transport import LineSettings
 from pump.port import PumpDevice
 
@@ -31,6 +31,7 @@ class NewEraDialect:
     name = "new-era"
     title = "bench-top syringe pumps of the New Era NE-1000 family (not for people)"
     capabilities = CAPABILITIES
+    addresses = range(LARGEST_ADDRESS + 1)
     tells_outcomes = True
     read_only_by_default = False
 
@@ -39,6 +40,10 @@ class NewEraDialect:
         self._address_no = address_no
         self._model = model
         self._habits = habits
+
+    def at(self, address_no: int) -> NewEraDialect:
+        """Give the dialect as it is spoken with the pump at an address."""
+        return NewEraDialect(address_no, self._model, self._habits)
 
     def host(self, draw_session: Callable[[], int]) -> HostSide:  # noqa: ARG002  (it knows no sessions)
         """Make a controller's side."""

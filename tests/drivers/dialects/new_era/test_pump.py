@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.dialects import AddressedDialect
+from drivers.dialects.new_era import NewEraDialect
 from drivers.dialects.new_era.frames import packet, reply_bytes, reply_of, request_bytes
 from drivers.dialects.new_era.pump import NewEraPump
 from drivers.dialects.new_era.runner import Habits
+from drivers.dialects.new_era.tables import Model
 from pump.commands import Acknowledge, LinkLost, LinkRestored, PowerOff, Start, Stop
 from sim.plant.actions import PlugMains
 from sim.plant.syringe import SyringeConfig
@@ -32,6 +35,16 @@ def running(*more: str, **options: object) -> Table:
 def safe(table: Table, timeout_s: int = 10) -> Table:
     table.hear(request_bytes(0, f"SAF{timeout_s}", safe=True))
     return table
+
+
+def test_the_dialect_at_another_address_is_the_same_otherwise() -> None:
+    dialect = NewEraDialect(model=Model(version="NE500V1.000"), habits=Habits(stall_keeps_position=False))
+    assert isinstance(dialect, AddressedDialect)
+    assert dialect.addresses == range(100)
+    side = dialect.at(7).pump(Table().device)
+    assert side.receive(b"VER\r", 0.0) == b""
+    assert side.receive(b"7VER\r", 0.0) == b"\x0207A?R\x03"
+    assert side.receive(b"7VER\r", 0.0) == b"\x0207SNE500V1.000\x03"
 
 
 # ---------------------------------------------------------------- numbers, units, limits
