@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs import pump_pages, scenario_pages, wire_pages
+from docs import lesson_pages, pump_pages, scenario_pages, wire_pages
 from scenarios.loader import load
 from scenarios.runner import run
 from sim.world.host import VirtualHost
@@ -33,6 +33,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "scenario-file.md": scenario_pages.scenario_file,
     "procedures.md": scenario_pages.procedures,
     "library.md": scenario_pages.library,
+    "lessons.md": lesson_pages.lessons,
 }
 """Every generated page of the reference by its name, with what makes its text."""
 

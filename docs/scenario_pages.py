@@ -52,11 +52,12 @@ def _verb(verb: Verb) -> str:
     hand = f" By default the {verb.hand}." if verb.hand else ""
     parts = [f"### {verb.name}", f"{_sentence(verb.meaning)}{hand}"]
     if verb.parameters:
-        parts.append(_field_table(verb.parameters))
+        parts.append(field_table(verb.parameters))
     return "\n\n".join(parts)
 
 
-def _field_table(given: Iterable[Field]) -> str:
+def field_table(given: Iterable[Field]) -> str:
+    """Return the table of the keys of one table of a file."""
     return table(
         ("Key", "Meaning", "Such as", "Default"),
         (
@@ -87,37 +88,37 @@ def scenario_file() -> str:
         "TOML. Unknown keys are errors, and every fault of a file is said at once, with its line. An editor "
         "gets the same from `ambupump schema`. How to write one: "
         "[write-your-own-scenario.md](../howto/write-your-own-scenario.md).",
-        section("Above the tables", _field_table(TOP)),
+        section("Above the tables", field_table(TOP)),
         *(
             section(
                 f"[{each.name}]",
                 _sentence(each.meaning) + (" Required." if each.required else ""),
-                _field_table(each.fields),
+                field_table(each.fields),
             )
             for each in TABLES.values()
         ),
         section(
             "[[step]]",
             "Something is done. The other keys depend on the verb: [verbs.md](verbs.md).",
-            _field_table((AT, BY)),
+            field_table((AT, BY)),
         ),
         section(
             "[[expect]]",
             "What the run is held to. Each gives one of the first keys below; it reads the result and "
             "nothing else, and always says what was found.",
             "### An alarm",
-            _field_table(expectations.ALARM),
+            field_table(expectations.ALARM),
             "### No alarm",
-            _field_table(expectations.NO_ALARM),
+            field_table(expectations.NO_ALARM),
             "### A number",
             "Limits carry the unit of the number's name.",
-            _field_table(quantity_fields(VOLUME)),
+            field_table(quantity_fields(VOLUME)),
             "### An event",
-            _field_table(expectations.EVENT),
+            field_table(expectations.EVENT),
             "### A refusal",
-            _field_table(expectations.REFUSED),
+            field_table(expectations.REFUSED),
             "### A mode",
-            _field_table(expectations.MODE),
+            field_table(expectations.MODE),
         ),
         section(
             "Numbers of a result", table(("Name", "Unit"), ((code(name), _unit(name)) for name in QUANTITIES))

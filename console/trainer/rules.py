@@ -87,8 +87,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         id="pause-at-home",
         title="Paused the pump at home",
-        why="At home the pump is never paused, except to re-access the port. The drug is half gone in two "
-        "hours.",
+        why="At home the pump is never paused, except to re-access the port. Half of the drug is gone in "
+        "little more than two hours.",
         sources=(Source("QRG", "F"),),
         breaches=breaches.pauses,
         hands=HOME,
