@@ -18,7 +18,7 @@ from typing import Any, Final, TextIO
 
 import click
 
-from console.errors import UserError
+from console.errors import TRACEBACK_SWITCH, UserError, unexpected
 
 COMMANDS: Final = MappingProxyType(
     {
@@ -38,9 +38,6 @@ COMMANDS: Final = MappingProxyType(
 """Every command and the module that holds it, as `command`."""
 
 DISCLAIMER: Final = "It is not a medical device and must not be connected to a person."
-
-TRACEBACK_SWITCH: Final = "AMBUPUMP_TRACEBACK"
-"""Set in the environment, it shows those who work on the program where an unexpected error came from."""
 
 OK, BAD_USE, INTERRUPTED, READER_GONE = 0, 2, 130, 141
 
@@ -137,10 +134,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK_SWITCH):
             raise
-        UserError(
-            f"unexpected {type(error).__name__}: {_on_one_line(error)}; this is a fault of the program: "
-            f"report it with the command and its file, and with what {TRACEBACK_SWITCH}=1 shows"
-        ).show()
+        UserError(unexpected(error)).show()
         return BAD_USE
     return outcome if isinstance(outcome, int) else OK
 
@@ -148,10 +142,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> None:
     """Be the program `ambupump`."""
     sys.exit(run())
-
-
-def _on_one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or "no message"
 
 
 def _survive_narrow_encodings(stream: TextIO) -> None:

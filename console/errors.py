@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
+
+TRACEBACK_SWITCH: Final = "AMBUPUMP_TRACEBACK"
+"""Set in the environment, it shows those who work on the program where an unexpected error came from."""
 
 
 class UserError(click.ClickException):
@@ -25,3 +30,13 @@ class LinkLostError(UserError):
     """A link did not carry to the end of what was to be done over it. Exit code 3."""
 
     exit_code = 3
+
+
+def unexpected(error: BaseException, where: str = "") -> str:
+    """Return what a user is told of an error that is nobody's but the program's, on one line."""
+    what = " ".join(str(error).split()) or "no message"
+    place = f" at {where}" if where else ""
+    return (
+        f"unexpected {type(error).__name__}{place}: {what}; this is a fault of the program: "
+        f"report it with what was done, and with what {TRACEBACK_SWITCH}=1 shows"
+    )

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console.trainer import asks
+from console.trainer.calm import Calm
 from console.trainer.feed import Viewer
 from console.trainer.guard import Guard, Role, Tokens
 from console.trainer.origins import WishError, origin_of, wish_of
@@ -66,7 +67,7 @@ def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] 
             WebSocketRoute("/run/{run_id}/live", _live),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Guard, host=host, tokens=tokens, names=names)],
+        middleware=[Middleware(Calm), Middleware(Guard, host=host, tokens=tokens, names=names)],
         exception_handlers={404: _not_found, ScenarioError: _broken, WishError: _broken},
         lifespan=lifespan,
     )

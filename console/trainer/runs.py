@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from console.errors import UserError
+from console.trainer.calm import heard
 from console.trainer.facts import facts
 from console.trainer.feed import Feed
 from console.trainer.origins import branch_of
@@ -28,7 +29,10 @@ class Living:
         self.feed = Feed(run, lambda page: facts(run, page, runs.family(run.origin.run_id)))
         self._runs = runs
         self._port: AsyncExitStack | None = None
-        self._tasks = [asyncio.create_task(work) for work in (run.live(), self.feed.live())]
+        name = f"run {run.origin.run_id}"
+        self._tasks = [asyncio.create_task(work, name=name) for work in (run.live(), self.feed.live())]
+        for task in self._tasks:
+            task.add_done_callback(heard)
         self._opening: asyncio.Task[None] | None = None
         run.outside = self
 
@@ -43,7 +47,10 @@ class Living:
         """Serve the pump on a port, in place of the one before; an empty name closes it."""
         if self._opening is not None and not self._opening.done():
             raise AskRefusedError("a port is just being opened: wait a moment")
-        self._opening = asyncio.create_task(self._open_port(dialect))
+        self._opening = asyncio.create_task(
+            self._open_port(dialect), name=f"port of {self.run.origin.run_id}"
+        )
+        self._opening.add_done_callback(heard)
 
     async def _open_port(self, dialect: str) -> None:
         await self._close_port()

@@ -68,7 +68,7 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
         server = Server(
             uvicorn.Config(
                 app,
-                log_level="warning",
+                log_level="critical",  # what goes wrong is told by calm.py, in a line
                 ws="websockets-sansio",
                 ws_max_size=MOST_MESSAGE_BYTES,
                 timeout_graceful_shutdown=GRACE_S,
