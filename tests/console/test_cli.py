@@ -13,7 +13,7 @@ import pytest
 
 from console import cli
 from console.cli import READER_GONE
-from console.errors import UserError
+from console.errors import TRACEBACK_SWITCH, UserError
 from tests.console.samples import program
 from tests.meta.repository import settings
 
@@ -80,7 +80,7 @@ def fail_with(error: BaseException) -> click.Command:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Lets `list` be another command."""
-    monkeypatch.delenv(cli.TRACEBACK_SWITCH, raising=False)
+    monkeypatch.delenv(TRACEBACK_SWITCH, raising=False)
     return monkeypatch
 
 
@@ -97,12 +97,12 @@ def test_an_unexpected_error_is_one_line_and_no_traceback(
     assert output.out == ""
     (line,) = output.err.splitlines()
     assert line.startswith("ambupump: unexpected KeyError: ")
-    assert cli.TRACEBACK_SWITCH in line
+    assert TRACEBACK_SWITCH in line
 
 
 def test_those_who_work_on_it_can_have_the_traceback(failing: pytest.MonkeyPatch) -> None:
     replaced(failing, KeyError("here"))
-    failing.setenv(cli.TRACEBACK_SWITCH, "1")
+    failing.setenv(TRACEBACK_SWITCH, "1")
     with pytest.raises(KeyError, match="here"):
         cli.run(["list"])
 
