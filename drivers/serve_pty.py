@@ -8,20 +8,27 @@ What a pty can and cannot do (Linux):
 - To open a pty again with settings that do not stick (7E1) is refused, because nothing is changed by it.
   The emulator therefore keeps setting flags that mean nothing without echo; whoever opens the port raw
   clears them, and so has changed something.
-- Nothing tells a second client from the first: programs that open a port exclusively keep each other out.
+- Nothing tells a second client from the first, and the system lets it in. A lock that we put on the port
+  (TIOCEXCL) would not hold against root, and would keep out the next honest client as well, until we had made
+  a new pty. So clients have to keep each other out: by a lock on the file (pyserial's `exclusive`, as our own
+  driver has it), or by TIOCEXCL.
+- That lock outlives the client that set it, because this side of the pty stays open, and only root can take
+  it off again. Where that fails there is another pty behind the same link for the next client.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import select
 import termios
 import tty
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -52,24 +59,45 @@ LOCAL, SPEED_IN, SPEED_OUT = 3, 4, 5
 
 
 class PtyPort:
-    """One pty with an emulator behind it, and at most one client before it."""
+    """One pty with an emulator behind it, and at most one client before it.
 
-    def __init__(self, end: LineEnd) -> None:
+    Args:
+        end: What is served.
+        moved: Is told where the port was and where it is from now on.
+    """
+
+    def __init__(
+        self, end: LineEnd, moved: Callable[[str, str], None] = lambda _device, _new_device: None
+    ) -> None:
         self._end = end
+        self._moved = moved
         self._loop = asyncio.get_running_loop()
-        self._fd, client_fd = os.openpty()
-        self.device = os.ttyname(client_fd)
-        self.name = "the client"
-        tty.setraw(client_fd)
-        os.close(client_fd)
-        os.set_blocking(self._fd, False)
-        self._backlog = bytearray()
         self._poll = select.poll()
-        self._poll.register(self._fd, select.POLLIN)
+        self._fd, self.device = self._fresh()
+        self.name = "the client"
+        self._backlog = bytearray()
         self._look_again: asyncio.TimerHandle | None = None
         self._is_open = True
         self._is_on_the_line = False
         self._wait_for_a_client()
+
+    def _fresh(self) -> tuple[int, str]:
+        """Make a pty that nobody has open; returns our side of it, and the name of the client's."""
+        fd, client_fd = os.openpty()
+        device = os.ttyname(client_fd)
+        tty.setraw(client_fd)
+        os.close(client_fd)
+        os.set_blocking(fd, False)
+        self._poll.register(fd, select.POLLIN)
+        return fd, device
+
+    def _move(self) -> None:
+        """Go on with another pty: this one is locked."""
+        old_fd, old_device = self._fd, self.device
+        self._fd, self.device = self._fresh()
+        self._moved(old_device, self.device)
+        self._poll.unregister(old_fd)
+        os.close(old_fd)
 
     def close(self) -> None:
         """Unplug."""
@@ -98,9 +126,12 @@ class PtyPort:
         settings[LOCAL] |= MEANINGLESS
         termios.tcsetattr(self._fd, termios.TCSANOW, settings)
 
-    def _look(self) -> None:
+    def _nobody_is_there(self) -> bool:
         (found,) = self._poll.poll(0) or ((self._fd, 0),)
-        if found[1] & select.POLLHUP and not found[1] & select.POLLIN:
+        return bool(found[1] & select.POLLHUP and not found[1] & select.POLLIN)
+
+    def _look(self) -> None:
+        if self._nobody_is_there():
             self._look_again = self._loop.call_later(LOOK_EVERY_S, self._look)
             return
         self._look_again = None
@@ -112,6 +143,8 @@ class PtyPort:
         self._loop.remove_writer(self._fd)
         self._backlog.clear()
         self._end.disconnect(self)
+        if not unlocked(self.device) and self._nobody_is_there():
+            self._move()
         self._wait_for_a_client()
 
     # Bytes
@@ -157,6 +190,17 @@ class PtyPort:
         return line if baud == line.baud else replace(line, baud=baud)
 
 
+def unlocked(device: str) -> bool:
+    """Take off the lock that a client may have left on a port; says whether it has none now."""
+    try:
+        fd = os.open(device, os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return False
+    fcntl.ioctl(fd, termios.TIOCNXCL)
+    os.close(fd)
+    return True
+
+
 @asynccontextmanager
 async def on_pty(end: LineEnd, link: Path) -> AsyncIterator[Path]:
     """Serve on a pty that `link` points to; at the end the link is gone.
@@ -165,7 +209,7 @@ async def on_pty(end: LineEnd, link: Path) -> AsyncIterator[Path]:
         FileExistsError: something else is there under that name.
         OSError: the link cannot be made, or the system has no pty left.
     """
-    port = PtyPort(end)
+    port = PtyPort(end, partial(point_again, link))
     try:
         point(link, port.device)
         try:
@@ -185,6 +229,17 @@ def point(link: Path, device: str) -> None:
     """
     if link.exists() or (link.is_symlink() and not str(link.readlink()).startswith("/dev/pts/")):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(link))
+    _replace(link, device)
+
+
+def point_again(link: Path, device: str, new_device: str) -> None:
+    """Make `link` point to `new_device`, if it still points to `device`."""
+    with suppress(OSError):
+        if str(link.readlink()) == device:
+            _replace(link, new_device)
+
+
+def _replace(link: Path, device: str) -> None:
     fresh = link.with_name(f".{link.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(device)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -73,6 +75,14 @@ def opened(link: Path, baud: int = 9600, timeout_s: float = PATIENCE_S, **more: 
 
 def remote(place: tuple[str, int], baud: int = 9600, timeout_s: float = PATIENCE_S) -> serial.SerialBase:
     return serial.serial_for_url(f"rfc2217://{place[0]}:{place[1]}", baudrate=baud, timeout=timeout_s)
+
+
+TIOCGEXCL = 0x80045440
+"""Linux's own: whether a terminal is locked [asm-generic/ioctls.h]; Python has no name for it."""
+
+
+def is_locked(port: serial.Serial) -> bool:
+    return bool(int.from_bytes(fcntl.ioctl(port.fileno(), TIOCGEXCL, bytes(4)), sys.byteorder))
 
 
 def until(background: BackgroundLoop, holds: Callable[[], bool]) -> None:
@@ -162,6 +172,55 @@ class TestPty:
             port.timeout = PATIENCE_S
             port.write(b"hello")
             assert port.read(5) == b"HELLO"
+
+    def test_who_locked_the_port_and_left_keeps_nobody_out(
+        self, link: Path, background: BackgroundLoop, told: list[str]
+    ) -> None:
+        """Whoever runs this: root takes the lock off, anybody else gets another pty behind the link."""
+        with opened(link) as port:
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+            port.write(b"hello")
+            assert port.read(5) == b"HELLO"
+        until(background, lambda: "the client gone" in told)
+        with opened(link) as port:
+            assert not is_locked(port)
+            port.write(b"hello")
+            assert port.read(5) == b"HELLO"
+
+    def test_where_a_lock_cannot_be_taken_off_there_is_another_pty(
+        self, link: Path, background: BackgroundLoop, told: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("drivers.serve_pty.unlocked", lambda _device: False)
+        devices = [link.readlink()]
+        for count in range(1, 4):
+            with opened(link) as port:
+                port.write(b"hello")
+                assert port.read(5) == b"HELLO"
+            until(background, lambda count=count: told.count("the client gone") == count)  # type: ignore[misc]
+            until(background, lambda: link.readlink() != devices[-1])
+            devices.append(link.readlink())
+        assert [each.name for each in link.parent.iterdir()] == [link.name]
+
+    def test_a_lock_of_the_next_client_is_none_of_the_last_ones(
+        self, link: Path, background: BackgroundLoop, told: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        came: list[serial.Serial] = []
+
+        def somebody_is_quicker(device: str) -> bool:
+            came.append(serial.Serial(device, 9600, timeout=PATIENCE_S))
+            return False
+
+        monkeypatch.setattr("drivers.serve_pty.unlocked", somebody_is_quicker)
+        device = link.readlink()
+        with opened(link) as port:
+            port.write(b"hello")
+            assert port.read(5) == b"HELLO"
+        until(background, lambda: told.count("the client connected") == 2)
+        monkeypatch.undo()
+        with came[0] as port:
+            port.write(b"hello")
+            assert port.read(5) == b"HELLO"
+        assert link.readlink() == device
 
     def test_at_the_end_the_link_is_gone_and_the_port_is_dead(self, tmp_path: Path) -> None:
         link = tmp_path / "pump0"
