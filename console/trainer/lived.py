@@ -24,8 +24,13 @@ def live_again(record: RunRecord) -> World:
         ScenarioError: the scenario in its origin is none that this program reads.
     """
     world = World(setup_of(record))
+    live_on(world, record)
+    return world
+
+
+def live_on(world: World, record: RunRecord) -> None:
+    """Let happen in a fresh `world` of the run all that happened in the run."""
     for step in steps_of(record):
         world.do(step)
     if world.now_s < record.reached_s:
         world.advance_to(record.reached_s)
-    return world

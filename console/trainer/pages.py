@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,15 @@ STATIC: Final = Path(__file__).parent / "static"
 ASSETS: Final = "/static"
 """Where a server has them, unless told."""
 
+
+def day(wall_s: float) -> str:
+    """Return a moment of the clock on the wall, where the server stands: `2026-09-21 14:13`."""
+    return datetime.fromtimestamp(wall_s, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 WORDS: Final = {
     "clock": clock,
+    "day": day,
     "listed": listed,
     "moment": moment,
     "plain": plain,
