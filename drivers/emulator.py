@@ -70,7 +70,7 @@ class Served:
     def look(self, wall_s: float) -> bytes:
         """Take notice of a change of the pump; returns what it says unasked."""
         had_power = self.has_power
-        self.has_power = self.device.view().readings.supply_frac > BEYOND_HALF
+        self.has_power = self.device.readings().supply_frac > BEYOND_HALF
         if not self.has_power:
             return b""
         return self.side.on_change(wall_s) if had_power else self.side.restart(wall_s)

@@ -40,6 +40,9 @@ DRAIN_LIMIT_COUNT: Final = 65536
 
 READ_COUNT: Final = 4096
 
+CLOSED: Final = -1
+"""Instead of the descriptor of a port that was let go of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSettings:
@@ -168,6 +171,49 @@ class SerialPort:
                 return data
 
 
+class DevicePort(SerialPort):
+    """A device of this machine, opened and set by pyserial; its bytes go straight by the descriptor."""
+
+    def __init__(self, far: serial.Serial, name: str, line: LineSettings) -> None:
+        super().__init__(far, name, line)
+        self._fd = far.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        end_s = time.monotonic() + WRITE_LIMIT_S
+        while True:
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                raise LinkDown(_lost_text(self._name, error)) from error
+            if not data:
+                return
+            self._await_room(end_s)
+
+    def _await_room(self, end_s: float) -> None:
+        _, ready, _ = select.select((), (self._fd,), (), max(0.0, end_s - time.monotonic()))
+        if not ready:
+            raise LinkTimeout(_full_text(self._name))
+
+    def read_some(self, deadline_s: float) -> bytes:
+        """Wait for bytes until `deadline_s`."""
+        try:
+            ready, _, _ = select.select((self._fd,), (), (), max(0.0, deadline_s - time.monotonic()))
+            data = os.read(self._fd, READ_COUNT) if ready else b""
+        except (OSError, ValueError) as error:  # a closed descriptor is a bad value to wait on
+            raise LinkDown(_lost_text(self._name, error)) from error
+        if ready and not data:
+            raise LinkDown(_lost_text(self._name, OSError(errno.EIO, os.strerror(errno.EIO))))
+        return data
+
+    def close(self) -> None:
+        """Let go of the line; its descriptor may be somebody else's from now on."""
+        self._fd = CLOSED
+        super().close()
+
+
 def open_port(url: str, line: LineSettings) -> SerialPort:
     """Open a port by its address: a device, `socket://`, `rfc2217://`, `loop://`, `spy://`.
 
@@ -192,7 +238,8 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
         if "://" not in url:
             far.exclusive = True
         far.open()
-    return SerialPort(far, url, line)
+    kind = DevicePort if type(far) is serial.Serial and os.name == "posix" else SerialPort
+    return kind(far, url, line)
 
 
 def _has_port(url: str) -> bool:
@@ -250,9 +297,13 @@ def _own_errors(name: str, *, lost: bool) -> Iterator[None]:
     except DriverError:
         raise
     except serial.SerialTimeoutException as error:
-        raise LinkTimeout(f"{name}: the far end takes nothing: see whether the pump is on") from error
+        raise LinkTimeout(_full_text(name)) from error
     except (OSError, ValueError, TypeError, AttributeError, _termios_error) as error:
         raise LinkDown(_lost_text(name, error) if lost else _unopened_text(name, error)) from error
+
+
+def _full_text(name: str) -> str:
+    return f"{name}: the far end takes nothing: see whether the pump is on"
 
 
 def _lost_text(name: str, error: BaseException) -> str:

@@ -118,6 +118,10 @@ class PumpDevice(Protocol):
         """Say how the pump is: what a controller asks for most, without the rest of the view."""
         ...
 
+    def readings(self) -> Readings:
+        """Give what the pump's sensors say, and its supply, without the rest of the view."""
+        ...
+
     def program(self) -> Program:
         """Give the programme in force."""
         ...

@@ -29,7 +29,7 @@ from pump.log import LogRow
 from pump.panel import panel
 from pump.port import AlarmView, DeviceView, Outcome, PumpStatus
 from pump.program import Program
-from pump.seam import BEYOND_HALF
+from pump.seam import BEYOND_HALF, Readings
 from sim.bench import BenchOf
 from sim.live import LiveSession
 from sim.plant.protocol import Plant
@@ -103,6 +103,10 @@ class LocalPump:
     def apply(self, command: Command) -> Outcome:
         """Carry out `command` now, or refuse it."""
         return outcome_of(command, self._obey(command))
+
+    def readings(self) -> Readings:
+        """Give what the pump's sensors say, and its supply."""
+        return self._bench.plant.readings(self.t_s)
 
     def view(self) -> DeviceView:
         """Show the pump as it is now."""

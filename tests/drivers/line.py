@@ -19,6 +19,7 @@ from pump.log import LogRow
 from pump.panel import panel
 from pump.port import AlarmView, DeviceView, Outcome, PumpStatus
 from pump.program import Program
+from pump.seam import Readings
 from tests.pump.rig import Rig
 
 
@@ -89,6 +90,9 @@ class RigPump:
 
     def log(self, after_number: int = 0) -> tuple[LogRow, ...]:
         return self.rig.core.log.rows(after_number)
+
+    def readings(self) -> Readings:
+        return self.rig.readings
 
     def view(self) -> DeviceView:
         shown = panel(self.rig.core, self.rig.t_s)

@@ -8,7 +8,7 @@ from typing import Any
 
 from drivers.emulator import Emulator, Served
 from drivers.transport import LineSettings
-from pump.port import DeviceView
+from pump.seam import Readings
 
 LINE = LineSettings(baud=9600)
 BYTE_S = 10 / 9600
@@ -29,12 +29,8 @@ class Device:
         for listener in self.listeners:
             listener()
 
-    def view(self) -> DeviceView:
-        return self  # type: ignore[return-value]
-
-    @property
-    def readings(self) -> Device:
-        return self
+    def readings(self) -> Readings:
+        return Readings(supply_frac=self.supply_frac)
 
 
 class Shouting:

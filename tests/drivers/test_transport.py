@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.errors import LinkDown
+from drivers.errors import LinkDown, LinkTimeout
 from drivers.transport import LineSettings, MemoryPair, discover, open_port
 
 LINE = LineSettings(baud=115200)
@@ -97,6 +97,40 @@ def test_a_port_that_is_lost_says_so(far_end: tuple[int, str]) -> None:
         port.write(b"x")
     port.close()
     port.close()
+
+
+def test_a_far_end_that_takes_nothing_is_said_in_time(
+    far_end: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.transport.WRITE_LIMIT_S", 0.05)
+    with closing(open_port(far_end[1], LINE)) as port:
+        begun_s = port.now_s()
+        with pytest.raises(LinkTimeout, match="takes nothing"):
+            port.write(bytes(1_000_000))
+        assert 0.05 <= port.now_s() - begun_s < SOON_S
+
+
+def test_what_does_not_fit_at_once_goes_as_the_far_end_takes_it(far_end: tuple[int, str]) -> None:
+    far, name = far_end
+    data = bytes(range(256)) * 1000
+    with closing(open_port(name, LINE)) as port:
+        writing = threading.Thread(target=port.write, args=(data,))
+        writing.start()
+        came = b""
+        while len(came) < len(data):
+            came += os.read(far, 4096)
+        writing.join()
+    assert came == data
+
+
+def test_a_port_that_was_let_go_of_is_nobody_elses(far_end: tuple[int, str], tmp_path: Path) -> None:
+    port = open_port(far_end[1], LINE)
+    port.close()
+    with (tmp_path / "file").open("w+b", buffering=0) as other:  # gets the descriptor that the port had
+        for use in (lambda: port.write(b"x"), lambda: port.read_some(0.0), port.drain):
+            with pytest.raises(LinkDown, match="the port was lost"):
+                use()
+        assert other.seek(0, os.SEEK_END) == 0
 
 
 def test_a_peer_that_hangs_up_is_a_lost_port() -> None:

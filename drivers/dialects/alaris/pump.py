@@ -167,7 +167,7 @@ class AlarisPump:
             "",
             f"{status.given_ml or 0.0:.3f}",
             "ml",
-            f"{self._device.view().readings.p_down_mmhg:.2f}",
+            f"{self._device.readings().p_down_mmhg:.2f}",
             "mmHg",
             _time_left(status, rate_ml_h),
             "EVENT",

@@ -237,14 +237,14 @@ class MivaPump:
         return min(int(self._given_ml() / tables.ML_PER_ROTATION), 0xFFFFFF)
 
     def _battery_v(self) -> float:
-        readings = self._device.view().readings
+        readings = self._device.readings()
         if readings.battery_present_frac <= BEYOND_HALF:
             return 0.0
         return tables.EMPTY_V + (tables.FULL_V - tables.EMPTY_V) * readings.battery_frac
 
     def _pressure_counts(self) -> tuple[int, int]:
         """Give what the sensors before and behind the pump read."""
-        readings = self._device.view().readings
+        readings = self._device.readings()
         up, down = (
             min(max(tables.SENSOR_ZERO + round(mmhg), 0), tables.SENSOR_MAX)
             for mmhg in (readings.p_up_mmhg, readings.p_down_mmhg)
