@@ -226,7 +226,7 @@ class Course:
     def is_own(self, event: CommandAccepted | CommandRefused) -> bool:
         """Whether a command is the trainee's: made by a key, or by the trainee's hand in a piece of work."""
         return event.t_s >= self.origin.begin_s and (
-            self.is_trainees(event) or (event.access == self.origin.hand and not self._is_instructors(event))
+            self.is_trainees(event) or (event.access == self.origin.hand and not self._is_anothers(event))
         )
 
     @cached_property
@@ -247,13 +247,13 @@ class Course:
     @cached_property
     def _fingers(self) -> tuple[list[float], list[float]]:
         """From when to when the trainee's finger was on a key, or a step on the pump was done."""
-        return _fingers(self.entries, Who.TRAINEE)
+        return _fingers(self.done)
 
     @cached_property
     def _others(self) -> tuple[list[float], list[float]]:
-        return _fingers(self.entries, Who.INSTRUCTOR)
+        return _fingers(entry for entry in self.entries if entry.who is not Who.TRAINEE)
 
-    def _is_instructors(self, event: Event) -> bool:
+    def _is_anothers(self, event: Event) -> bool:
         starts_s, ends_s = self._others
         place = bisect_right(starts_s, event.t_s) - 1
         return place >= 0 and event.t_s <= ends_s[place]
@@ -274,13 +274,13 @@ class Course:
         return [event.t_s for event in self.events]
 
 
-def _fingers(entries: Iterable[Entry], who: Who) -> tuple[list[float], list[float]]:
-    """Give the beginnings and ends of the stretches in which `who` had a hand at the pump."""
+def _fingers(entries: Iterable[Entry]) -> tuple[list[float], list[float]]:
+    """Give when whoever made these entries had a hand at the pump: the beginnings, and the ends."""
     starts_s: list[float] = []
     ends_s: list[float] = []
     held: dict[str, int] = {}
     for entry in entries:
-        if entry.who is not who or entry.kind is not Kind.STEP:
+        if entry.kind is not Kind.STEP:
             continue
         verb, key = entry.body["verb"], entry.body["params"].get("key", "")
         if verb == "key_up":

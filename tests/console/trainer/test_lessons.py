@@ -89,6 +89,12 @@ def test_there_are_twelve_and_each_has_its_place_in_the_order() -> None:
     assert lesson_ids() == ORDER
 
 
+@pytest.mark.parametrize("name", lesson_ids())
+def test_every_task_has_two_or_three_hints(name: str) -> None:
+    for task in lesson(name).tasks:
+        assert 2 <= len(task.hints) <= 3, task.id
+
+
 def test_an_unknown_lesson_is_told_with_those_there_are() -> None:
     with pytest.raises(ScenarioError, match="did you mean first-bag"):
         lesson("frist-bag")

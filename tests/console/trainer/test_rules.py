@@ -283,7 +283,8 @@ def test_what_the_nurse_does_who_was_called_is_not_the_trainees_doing() -> None:
     assert run.assess(over=True).wrongs == ()
 
 
-def test_what_the_instructor_does_is_not_the_trainees_doing() -> None:
+@pytest.mark.parametrize("who", [Who.INSTRUCTOR, Who.REMOTE])
+def test_what_the_instructor_or_a_host_does_is_not_the_trainees_doing(who: Who) -> None:
     case = CASES["against-policy"]
     world = World(case.setup())
     world.advance_to(case.begin_s)
@@ -299,7 +300,7 @@ def test_what_the_instructor_does_is_not_the_trainees_doing() -> None:
                 at_s=step.at_s,
                 wall_s=0.0,
                 kind=Kind.STEP,
-                who=Who.INSTRUCTOR,
+                who=who,
                 body=body_of(step),
             )
         )
