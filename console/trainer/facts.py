@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from console.trainer.asks import ANYBODYS, NURSES
 from console.trainer.lessons import Lesson
 from console.trainer.port import DIALECTS
+from console.trainer.quick import ACTS, EXAMPLES
 from console.trainer.record import Origin
 from console.trainer.run import SPEEDS, Run
 from console.trainer.store import Kept
@@ -26,6 +28,7 @@ from pump.signals import (
 )
 from scenarios.fields import FLAG, Field, Integer, Text
 from scenarios.verbs import VERBS, Verb
+from sim.therapy.limits import RESTART_LIMIT_S
 from sim.world.setup import Setup
 
 SAMPLE_COUNT: Final = 60
@@ -49,9 +52,12 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
         told["code"] = nurse_code(run.world.setup)
     if run.lesson is not None:
         told["lesson"] = lesson_facts(run.lesson, page)
+    if page is not Page.TRAINEE:
+        told["limits"] = limits(run)
     if page is Page.INSTRUCTOR:
         told["speeds"] = list(SPEEDS)
         told["dialects"] = list(DIALECTS)
+        told["acts"] = acts()
         told["verbs"] = [verb_form(verb) for verb in VERBS.values()]
         told["family"] = [
             {
@@ -130,11 +136,29 @@ def verb_form(verb: Verb) -> dict[str, Any]:
         "name": verb.name,
         "room": verb.room,
         "meaning": verb.meaning,
-        "parameters": [_parameter(field) for field in verb.parameters],
+        "hand": verb.hand,
+        "parameters": [_parameter(verb.name, field) for field in verb.parameters],
     }
 
 
-def _parameter(field: Field) -> Mapping[str, Any]:
+def acts() -> list[dict[str, Any]]:
+    """Give what can be done with one press."""
+    return [
+        {"title": title, "acts": [asdict(act) for act in acts_there]} for title, acts_there in ACTS.items()
+    ]
+
+
+def limits(run: Run) -> dict[str, float]:
+    """Give the levels that the truth is held against."""
+    settings = run.world.bench.core.settings
+    return {
+        "p_down_mmhg": settings.downstream_mmhg,
+        "p_up_mmhg": settings.upstream_mmhg,
+        "interruption_s": RESTART_LIMIT_S,
+    }
+
+
+def _parameter(verb_name: str, field: Field) -> Mapping[str, Any]:
     kind = field.kind
     choices: list[str] = []
     match kind:
@@ -155,5 +179,5 @@ def _parameter(field: Field) -> Mapping[str, Any]:
         "default": field.default,
         "kind": name,
         "choices": choices,
-        "sample": kind.sample.strip('"')[:SAMPLE_COUNT],
+        "sample": EXAMPLES.get((verb_name, field.key), kind.sample.strip('"')[:SAMPLE_COUNT]),
     }

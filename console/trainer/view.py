@@ -103,6 +103,7 @@ def panel_section(run: Run, t_s: float) -> Section:
         "icons": None if shown.icons is None else asdict(shown.icons),
         "mode": core.mode.value,
         "held": [key.value for key in run.held],
+        "alarm": _alarm(core.alarms.signalled()) if shown.icons is not None else None,
         "alarm_text": _alarm_text(core.alarms.signalled()) if shown.icons is not None else "",
     }
 
@@ -111,6 +112,14 @@ def _light(light: Light | None) -> dict[str, Any] | None:
     if light is None:
         return None
     return {"colour": light.colour, "flash_hz": light.flash_hz, "duty_frac": light.duty_frac}
+
+
+def _alarm(signalled: Standing | None) -> dict[str, str] | None:
+    """Give what a room shall read."""
+    if signalled is None or signalled.stepped_back:
+        return None
+    row = signalled.row
+    return {"priority": signalled.priority.value, "display": row.display, "help": row.help}
 
 
 def _alarm_text(signalled: Standing | None) -> str:

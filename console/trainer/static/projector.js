@@ -1,0 +1,81 @@
+// What a room sees. Nothing is asked from here.
+
+import { Device } from "./device.js";
+import { make, say, set } from "./dom.js";
+import { Line } from "./line.js";
+import { Live } from "./live.js";
+import { Truth } from "./truth.js";
+import { moment, timeOfDay } from "./words.js";
+
+const LAST_COUNT = 8;
+const FIGURES = ["delivered_ml", "believed_ml", "drug_flow_ml_h", "level_pg_ml"];
+const CHARTS = ["Pressure", "Volume"];
+
+const at = (id) => document.getElementById(id);
+
+const live = new Live();
+const device = new Device(at("device"));
+const line = new Line(at("line"), { knows: true });
+const truth = new Truth(at("truth"), { figures: FIGURES, charts: CHARTS });
+let startS = 0;
+let rows = [];
+
+live.on("hello", (hello) => {
+  startS = hello.facts.clock_start_s;
+  truth.meet(hello);
+});
+
+live.on("state", (state, changed) => {
+  if (changed.has("panel") || changed.has("scene")) device.show(state.panel, state.scene);
+  if (changed.has("scene")) line.show(state.scene);
+  if (changed.has("panel")) showAlarm(state.panel.alarm);
+  if (changed.has("show")) showWhatIsShown(state.show.truth);
+  if (changed.has("truth") || changed.has("scene")) truth.show(state);
+  say(at("pace"), paceOf(state.clock));
+});
+
+live.on("log", (fresh, whole) => {
+  rows = (whole ? fresh : rows.concat(fresh)).slice(-LAST_COUNT);
+  const items = rows.toReversed().map((row) => make("li", { "data-lane": row.lane, "data-mark": row.mark || null }, make("b", {}, row.clock), ` ${row.text}`));
+  at("log").replaceChildren(...items);
+});
+
+live.on("link", (link, text) => {
+  set(at("pace"), "data-link", link);
+  if (link !== "open") say(at("pace"), text || link);
+});
+
+function showWhatIsShown(isTruthShown) {
+  set(at("wall"), "data-truth", isTruthShown);
+  at("truth-pane").hidden = !isTruthShown;
+  at("log-pane").hidden = !isTruthShown;
+}
+
+function showAlarm(alarm) {
+  const told = JSON.stringify(alarm);
+  if (at("alarm").dataset.told === told) return;
+  at("alarm").dataset.told = told;
+  set(at("alarm"), "data-priority", alarm?.priority ?? null);
+  const words = alarm
+    ? [make("p", { class: "what" }, make("span", { class: "priority" }, alarm.priority), alarm.display), make("p", { class: "help" }, alarm.help)]
+    : [make("p", { class: "what" }, "No alarm")];
+  at("alarm").replaceChildren(...words);
+}
+
+function paceOf(clock) {
+  if (clock.over) return "over";
+  if (!clock.begun) return "not begun";
+  if (clock.holding) return "1x";
+  return clock.paused ? "stands still" : `${clock.rate_frac}x`;
+}
+
+function tick() {
+  if (live.state.clock) {
+    say(at("tod"), timeOfDay(live.nowS() + startS));
+    say(at("moment"), moment(Math.floor(live.nowS())));
+  }
+  requestAnimationFrame(tick);
+}
+
+requestAnimationFrame(tick);
+live.connect();
