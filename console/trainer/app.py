@@ -116,18 +116,17 @@ async def _page(request: Request) -> Response:
     if request.state.role is Role.GUEST and name not in FOR_GUESTS:
         return _not_for_guests()
     if name in set(Page):
-        return _following(runs.get(run_id), name)
+        living = runs.get(run_id)
+        return _nothing_there(request.url.path) if living is None else _following(living, name)
     record = runs.record(run_id)
     take = TAKEN.get(name)
     if record is None or take is None:
-        return _nothing_there(f"/run/{run_id}/{name}")
+        return _nothing_there(request.url.path)
     return await take(runs, record)
 
 
-def _following(living: Living | None, name: str) -> Response:
+def _following(living: Living, name: str) -> Response:
     """Show a page that follows a run."""
-    if living is None:
-        return _nothing_there("that run")
     origin = living.run.origin
     return HTMLResponse(
         render(
@@ -210,4 +209,4 @@ def _nothing_there(what: str) -> Response:
 
 
 async def _broken(_request: Request, error: Exception) -> Response:
-    return PlainTextResponse(f"{error}\n", status_code=400)
+    return HTMLResponse(render("refused.html.j2", why=str(error)), status_code=400)

@@ -107,7 +107,8 @@ def origin_of(wish: Wish) -> Origin:
         )
     elif wish.script == "faults":
         setup, begin_s = what_goes_wrong(setup)
-    return _origin(wish, setup if wish.people else replace(setup, response=None), title, begin_s)
+    wanted = replace(wish, mode=Mode.FREE)  # nothing is asked where there is no lesson
+    return _origin(wanted, setup if wish.people else replace(setup, response=None), title, begin_s)
 
 
 def _of_lesson(wish: Wish) -> Origin:
