@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from console.trainer.guard import COOKIE, Guard, Tokens, is_loopback
 
-TOKENS = Tokens()
+TOKENS = Tokens(instructor="sesame-of-the-test", guest="a-guest-of-the-test")
 TOKEN = TOKENS.instructor
 LOCAL, ANYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - nothing listens in these tests
 
