@@ -22,8 +22,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console.trainer import asks
 from console.trainer.calm import Calm
+from console.trainer.desk import Desk, UntoldError
 from console.trainer.feed import Viewer
 from console.trainer.guard import Guard, Role, Tokens
+from console.trainer.kept_runs import ROUTES
 from console.trainer.origins import WishError, origin_of, wish_of
 from console.trainer.pages import STATIC, render
 from console.trainer.record import RunRecord, Who
@@ -34,7 +36,7 @@ from console.trainer.view import Page
 from scenarios.faults import ScenarioError
 
 MOST_FORM_BYTES: Final = 10_000
-FOR_GUESTS: Final = frozenset({"trainee", "projector", "debrief", "diary"})
+FOR_GUESTS: Final = frozenset({"trainee", "projector"})
 """What is shown of a run to who comes with a guest's token."""
 
 AGAIN: Final = 1013
@@ -54,21 +56,29 @@ def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.runs = Runs(store)
+        app.state.desk = Desk()
         try:
             yield
         finally:
+            app.state.desk.close()
             await app.state.runs.close()
 
     return Starlette(
         routes=[
             Route("/", _start),
             Route("/runs", _begin, methods=["POST"]),
+            *ROUTES,
             Route("/run/{run_id}/{page:str}", _page, methods=["GET"]),
             WebSocketRoute("/run/{run_id}/live", _live),
             Mount("/static", StaticFiles(directory=STATIC), name="static"),
         ],
         middleware=[Middleware(Calm), Middleware(Guard, host=host, tokens=tokens, names=names)],
-        exception_handlers={404: _not_found, ScenarioError: _broken, WishError: _broken},
+        exception_handlers={
+            404: _not_found,
+            ScenarioError: _broken,
+            WishError: _broken,
+            UntoldError: _broken,
+        },
         lifespan=lifespan,
     )
 
