@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar
 
-from console.behind import NOMINAL, ON_A_TABLE, beneath
+from console.behind import NOMINAL, ON_A_TABLE, beneath, power_of
+from console.line_faults import wire_of
 from drivers.background import BackgroundLoop
 from drivers.dialects import Dialect
+from drivers.faults.end import FaultyEnd
+from drivers.faults.script import parse_script
 from pump.commands import Acknowledge, Command, ConfirmProgram, ProgramChange, Start, Stop
 from pump.port import PumpDevice, PumpPort
 from scenarios.loader import load
@@ -60,24 +64,65 @@ class Emulated(Protocol):
         """Let so much of the pump's time pass at once."""
         ...
 
+    def power(self, on: bool) -> None:
+        """Take all its power, or give back what was taken; on the loop where it lives."""
+        ...
+
+    def lay(self, line: FaultyEnd) -> None:
+        """Have a line on which faults can happen; on the loop where it lives."""
+        ...
+
+    def disturb(self, faults: str) -> None:
+        """Let happen on its line from now on what a script says, as `disturb("drop reply 3")`."""
+        ...
+
 
 def emulated(dialect: Dialect, loop: BackgroundLoop | None = None) -> Emulated:
     """Give a new pump of the kind that speaks `dialect`."""
     return EmulatedSyringe(loop) if dialect.name in ON_A_TABLE else EmulatedPump(loop=loop)
 
 
-def _where_it_lives(loop: BackgroundLoop | None, work: Callable[[], T]) -> T:
-    """Do something on the loop of a pump; None: it lives with whoever asks."""
-    if loop is None:
-        return work()
+class _OnALoop:
+    """What every kind has: the loop where it lives, and perhaps a line.
 
-    async def there() -> T:
-        return work()
+    Args:
+        loop: Where it lives; None: with whoever asks.
+    """
 
-    return loop.call(there())
+    def __init__(self, loop: BackgroundLoop | None) -> None:
+        self._loop = loop
+        self._line: FaultyEnd | None = None
+
+    def _there(self, work: Callable[[], T]) -> T:
+        """Do something where it lives."""
+        if self._loop is None:
+            return work()
+
+        async def there() -> T:
+            return work()
+
+        return self._loop.call(there())
+
+    def lay(self, line: FaultyEnd) -> None:
+        """Have a line on which faults can happen."""
+        self._line = line
+
+    def disturb(self, faults: str) -> None:
+        """Let happen on its line from now on what a script says, as `disturb("drop reply 3")`.
+
+        Raises:
+            FaultScriptError: it cannot be read, or not be had on this line.
+            ValueError: it is at no line.
+        """
+        rules = parse_script(faults).rules
+        line = self._line
+        if line is None:
+            raise ValueError(f"{faults!r} happens on a line, and this pump is at none")
+        for rule in rules:
+            self._there(partial(line.add, rule))
 
 
-class EmulatedPump:
+class EmulatedPump(_OnALoop):
     """A pump with its bag and people. A new one is primed and stopped, with its line on the catheter.
 
     Args:
@@ -86,12 +131,18 @@ class EmulatedPump:
     """
 
     def __init__(self, setup: Setup | None = None, loop: BackgroundLoop | None = None) -> None:
+        super().__init__(loop)
         below, begin_s = beneath(load(NOMINAL).setup if setup is None else setup)
-        self._loop = loop
         world = World(below)
         world.advance_to(begin_s)
         self.session = LiveSession(world, PacedClock(time.monotonic(), sim_s=begin_s), time.monotonic)
         self.device = LivePump(self.session)
+        self.power = power_of(self.session)
+
+    def lay(self, line: FaultyEnd) -> None:
+        """Have a line, on which steps of the line happen too."""
+        super().lay(line)
+        self.session.world.wire = wire_of(line, self.session.clock.rate_frac)
 
     def life(self) -> Life:
         """Follow the wall clock until the world is over."""
@@ -106,16 +157,16 @@ class EmulatedPump:
 
     def now_s(self) -> float:
         """Give the pump's own time."""
-        return _where_it_lives(self._loop, lambda: self.device.t_s)
+        return self._there(lambda: self.device.t_s)
 
     def do(self, verb: str, **params: str | float | bool) -> None:
         """Carry out a step of the scenario language now, as `do("clamp", where="downstream")`."""
         step = Step(at_s=0.0, verb=verb, params=tuple(sorted(params.items())))
-        _where_it_lives(self._loop, lambda: self.session.inject(step))
+        self._there(lambda: self.session.inject(step))
 
     def let_pass(self, span_s: float) -> None:
         """Let so much of the pump's time pass at once."""
-        _where_it_lives(self._loop, lambda: self.session.skip(span_s))
+        self._there(lambda: self.session.skip(span_s))
 
 
 DEEDS: Final[Mapping[str, Command | PlantAction]] = MappingProxyType(
@@ -139,7 +190,7 @@ VTBI_ML: Final = 30.0
 its line was closed."""
 
 
-class EmulatedSyringe:
+class EmulatedSyringe(_OnALoop):
     """A syringe pump on a table, for which there are no scenarios. A new one says first that it was off.
 
     Args:
@@ -147,12 +198,16 @@ class EmulatedSyringe:
     """
 
     def __init__(self, loop: BackgroundLoop | None = None) -> None:
-        self._loop = loop
+        super().__init__(loop)
         self.device = syringe_on_a_table(PacedClock(time.monotonic()), time.monotonic)
 
     def life(self) -> Life:
         """Follow the wall clock for ever."""
         return self.device.run()
+
+    def power(self, on: bool) -> None:
+        """Pull its plug out, or put it back."""
+        self.device.act(PlugMains(present=on))
 
     def port(self) -> PumpPort:
         """Give the pump at hand."""
@@ -167,7 +222,7 @@ class EmulatedSyringe:
 
     def now_s(self) -> float:
         """Give the pump's own time."""
-        return _where_it_lives(self._loop, lambda: self.device.t_s)
+        return self._there(lambda: self.device.t_s)
 
     def do(self, verb: str, **params: str | float | bool) -> None:
         """Carry out one of the `DEEDS` now; all of them are done to the line below the pump, or to no line.
@@ -178,8 +233,8 @@ class EmulatedSyringe:
         deed = DEEDS.get(verb)
         if deed is None or not params.items() <= {"where": "downstream"}.items():
             raise ValueError(f"nobody can {verb!r} {params} on a table; there are {', '.join(DEEDS)}")
-        _where_it_lives(self._loop, lambda: self.device.act(deed))
+        self._there(lambda: self.device.act(deed))
 
     def let_pass(self, span_s: float) -> None:
         """Let so much of the pump's time pass at once."""
-        _where_it_lives(self._loop, lambda: self.device.skip(span_s))
+        self._there(lambda: self.device.skip(span_s))

@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 from console.emulated import Emulated, emulated
+from console.line_faults import serve_with_faults
+from console.places import LOOPBACK, Address, Place
 from drivers.background import BackgroundLoop
 from drivers.dialects import Capability, Dialect
 from drivers.emulator import Emulator, Served
+from drivers.faults.frames import Frames, frames_of
+from drivers.faults.script import Script
 from drivers.hil.contract import CONTROL
 from drivers.hil.rig import Deed
 from drivers.serial_pump import SerialPump
-from drivers.serve_pty import on_pty
-from drivers.serve_rfc2217 import on_rfc2217
-from drivers.serve_tcp import on_tcp
 from drivers.transport import LineSettings, MemoryPair, Port, open_port
 from pump.commands import Acknowledge, Stop
 from pump.lock import NURSE_CODE
@@ -33,7 +34,6 @@ Way = Literal["local", "memory", "pty", "tcp", "rfc2217"]
 WAYS: Final[tuple[Way, ...]] = ("local", "memory", "pty", "tcp", "rfc2217")
 """How a simulated pump can be reached, from no wire at all to a port over the network."""
 
-LOOPBACK: Final = "127.0.0.1"
 POLL_EVERY_S: Final = 0.5
 LOOK_EVERY_S: Final = 60.0
 """So much pump time passes at once while something is waited for."""
@@ -179,18 +179,27 @@ def _on_a_port(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[Emula
 @contextmanager
 def emulated_pump(way: Way, dialect: Dialect, folder: Path) -> Iterator[tuple[Emulated, str]]:
     """Serve an emulated pump on a port; gives it, and the URL of the port."""
+    here = Address(LOOPBACK, 0)
+    places = {
+        "pty": Place(folder / "pump", None, None),
+        "tcp": Place(None, here, None),
+        "rfc2217": Place(None, None, here),
+    }
     with BackgroundLoop() as loop:
         pump = emulated(dialect, loop)
         loop.enter(_living(pump))
         served = Served(pump.device, dialect.pump(pump.device))
         emulator = loop.enter(Emulator([served], line=dialect.line))
-        if way == "pty":
-            url = str(loop.enter(on_pty(emulator, folder / "pump")))
-        elif way == "tcp":
-            url = "socket://{}:{}".format(*loop.enter(on_tcp(emulator, LOOPBACK, 0)))
-        else:
-            url = "rfc2217://{}:{}".format(*loop.enter(on_rfc2217(emulator, LOOPBACK, 0)))
-        yield pump, url
+        yield pump, loop.enter(_on_a_line(pump, emulator, frames_of(dialect.name), places[way]))
+
+
+@asynccontextmanager
+async def _on_a_line(pump: Emulated, emulator: Emulator, frames: Frames, place: Place) -> AsyncIterator[str]:
+    """Serve a pump behind a line on which nothing happens unless asked for; gives what a client opens."""
+    async with AsyncExitStack() as stack:
+        url, line = await serve_with_faults(emulator, place, Script(), frames, stack, power=pump.power)
+        pump.lay(line)
+        yield url
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ It comes with the program. `emulated_pump` gives a test a pump on a port of its 
         ...
         emulated_pump.do("clamp", where="downstream")
         emulated_pump.let_pass(3600.0)
+        emulated_pump.disturb("drop reply 1; power_cycle at 2 s for 1 s")
 
 `pump_rig` and `pump_port` are the pump that the command line names with `--pump-url`; without it, tests that
 ask for them are skipped.
@@ -62,6 +63,10 @@ class PortedPump:
     def let_pass(self, span_s: float) -> None:
         """Let so much of the pump's time pass at once."""
         self._pump.let_pass(span_s)
+
+    def disturb(self, faults: str) -> None:
+        """Let happen on its line from now on what a script says, as `disturb("lose_reply 1")`."""
+        self._pump.disturb(faults)
 
 
 @pytest.fixture

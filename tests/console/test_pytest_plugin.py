@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from console.emulated import emulated
 from console.hil import emulated_pump
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.dialects.new_era import NEW_ERA
+from drivers.faults.script import FaultScriptError
 
 PATIENCE_S = 50.0
 
 TEST_OF_A_HOST = """
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.errors import LinkError
 from drivers.serial_pump import pump_at
 from pump.commands import Start
 
@@ -24,6 +28,21 @@ def test_my_host_sees_the_alarm(emulated_pump):
         emulated_pump.do("clamp", where="downstream")
         emulated_pump.let_pass(7200.0)
         assert "OCCLUSION_DOWNSTREAM" in [alarm.code for alarm in host.status().alarms]
+
+def test_my_host_gets_over_what_happens_on_the_line(emulated_pump):
+    with pump_at(emulated_pump.url, AMBUPUMP) as host:
+        emulated_pump.disturb("drop reply 1")
+        assert host.status().mode == "stopped"
+        emulated_pump.do("link_drop", direction="to_pump")
+        assert host.status().mode == "stopped"
+        assert host.counts.repeated_count == 2
+        emulated_pump.disturb("power_cycle once for 10 ms")
+        try:
+            host.status()
+        except LinkError:
+            pass
+        host.connect()
+        assert host.status().mode == "off"
 
 def test_the_next_pump_is_a_new_one(emulated_pump):
     with pump_at(emulated_pump.url, AMBUPUMP) as host:
@@ -81,8 +100,16 @@ def test_a_syringe_pump_is_one_on_a_table(tmp_path: Path) -> None:
 def test_a_test_has_a_pump_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "test_host.py").write_text(TEST_OF_A_HOST)
     code, said = pytest_in(tmp_path)
-    assert "2 passed" in said
+    assert "3 passed" in said
     assert code == 0
+
+
+def test_nothing_happens_on_the_line_of_a_pump_that_is_at_none() -> None:
+    for dialect in (AMBUPUMP, NEW_ERA):
+        with pytest.raises(ValueError, match="this pump is at none"):
+            emulated(dialect).disturb("drop reply 1")
+    with pytest.raises(FaultScriptError, match="did you mean drop"):
+        emulated(AMBUPUMP).disturb("dorp reply 1")
 
 
 def test_without_a_pump_on_the_command_line_nothing_is_tried(tmp_path: Path) -> None:
