@@ -348,6 +348,16 @@ VERBS: Final[Mapping[str, Verb]] = {
         ),
         _people("double_clamp", "close the double clamp of the kit on both sides of a broken line"),
         _people(
+            "seal_leak",
+            "seal a leak",
+            _word(
+                "where",
+                Text(sample='"downstream"', choices=("upstream", "downstream", "filter")),
+                "where",
+                "downstream",
+            ),
+        ),
+        _people(
             "move_pump",
             "carry the pump to another height",
             _quantity("site_above", LENGTH, "infusion site above the pump", "as before"),
@@ -425,16 +435,6 @@ VERBS: Final[Mapping[str, Verb]] = {
                 "downstream",
             ),
             _quantity("fraction", SHARE, "of the flow that is lost, or replaced by air on the suction side"),
-        ),
-        _environment(
-            "seal_leak",
-            "a leak closes",
-            _word(
-                "where",
-                Text(sample='"downstream"', choices=("upstream", "downstream", "filter")),
-                "where",
-                "downstream",
-            ),
         ),
         _environment(
             "clog_filter", "the filter clogs", _quantity("resistance", RESISTANCE, "its new resistance")

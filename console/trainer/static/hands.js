@@ -172,6 +172,7 @@ export const HANDS = [
   },
 
   { id: "nurse", group: "help", verb: () => "call_nurse", name: () => "Call the nurse" },
+  { id: "physician", group: "help", verb: () => "call_physician", name: () => "Call the physician" },
   { id: "hospital", group: "help", verb: () => "go_to_hospital", name: () => "Go to the hospital" },
 ];
 

@@ -8,19 +8,19 @@
 
 import { draw, make, say, set, still } from "./dom.js";
 
-/** Parts that can be touched: where, and how large. No side is smaller than a finger on a small phone. */
+/** Parts that can be touched: where, and how large. On a phone no side is smaller than a finger. */
 const TOUCHED = {
   bag: [50, 48, 142, 176],
-  "clamp-upstream": [78, 244, 84, 80],
+  "clamp-upstream": [76, 238, 88, 90],
   "kink-upstream": [84, 330, 92, 92],
-  cassette: [244, 424, 152, 48],
-  door: [262, 384, 116, 40],
-  battery: [386, 286, 84, 84],
-  plug: [28, 462, 104, 90],
-  "line-tap": [420, 456, 96, 84],
-  "clamp-downstream": [552, 402, 84, 84],
-  "kink-downstream": [548, 304, 88, 84],
-  connector: [436, 238, 88, 72],
+  cassette: [244, 424, 152, 88],
+  door: [262, 336, 116, 88],
+  battery: [386, 284, 88, 88],
+  plug: [28, 462, 104, 92],
+  "line-tap": [412, 452, 96, 92],
+  "clamp-downstream": [548, 398, 90, 90],
+  "kink-downstream": [546, 306, 92, 90],
+  connector: [434, 230, 90, 90],
 };
 
 const WHOLE = 1000;

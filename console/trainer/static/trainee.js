@@ -46,8 +46,10 @@ function sentence(text) {
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
+/** Tell of a key that goes down or comes up. What is refused is said when it goes down, and stays when it comes up. */
 function onKey(key, down) {
-  told(byId("key-refusal"), "key", { key, down });
+  if (down) told(byId("key-refusal"), "key", { key, down });
+  else live.ask("key", { key, down }).catch(() => {});
 }
 
 function onDo(verb, params) {
@@ -256,6 +258,7 @@ live.connect();
 
 /** What there is here, for whoever checks the page. */
 globalThis.ambupump = {
+  acts,
   live,
   device,
   line,

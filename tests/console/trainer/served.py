@@ -120,8 +120,8 @@ def _given(address: str) -> str:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Served]:
-    """Serve on any free port for as long as the context lasts; runs are kept in `folder`."""
+def serving(folder: Path, *arguments: str, port_no: int = 0) -> Iterator[Served]:
+    """Serve for as long as the context lasts, on any free port unless told; runs are kept in `folder`."""
     process = subprocess.Popen(
         [
             sys.executable,
@@ -130,7 +130,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Served]:
             "train",
             *arguments,
             "--port",
-            "0",
+            str(port_no),
             "--runs",
             str(folder / "runs.sqlite3"),
         ],
