@@ -32,7 +32,7 @@ def pace_of(line: LineSettings, baud: int) -> Pace:
 class _Lane:
     """What is on its way, one way."""
 
-    def __init__(self, through: Callable[[bytes], None]) -> None:
+    def __init__(self, through: Callable[[Piece], None]) -> None:
         self._through = through
         self._pieces: deque[Piece] = deque()
         self._waiting_count = 0
@@ -49,9 +49,9 @@ class _Lane:
 
     def carry(self, now_s: float) -> None:
         while self.next_s() <= now_s:
-            _, data = self._pieces.popleft()
-            self._waiting_count -= len(data)
-            self._through(data)
+            piece = self._pieces.popleft()
+            self._waiting_count -= len(piece[1])
+            self._through(piece)
 
     def clear(self) -> None:
         self._pieces.clear()
@@ -71,8 +71,9 @@ class PacedEnd:
         self._loop = asyncio.get_running_loop()
         self._pace = pace_of(inner.line, baud)
         self._client: Client | None = None
-        self._to_pump = _Lane(inner.receive)
-        self._to_client = _Lane(self._hand_over)
+        self._to_pump = _Lane(self._reach_pump)
+        self._to_client = _Lane(self._reach_client)
+        self._here_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -121,14 +122,21 @@ class PacedEnd:
     def write(self, data: bytes) -> None:
         """Take in what the inner end says."""
         if self._to_client.has_room(data):
-            self._to_client.put(self._pace.said(data, self._loop.time()))
+            ready_s = self._loop.time() if self._here_s is None else self._here_s
+            self._to_client.put(self._pace.said(data, ready_s))
             self._arm()
 
     # Time
 
-    def _hand_over(self, data: bytes) -> None:
+    def _reach_pump(self, piece: Piece) -> None:
+        """Hand over; what is answered at once was ready when the piece was here, however late we are."""
+        self._here_s, data = piece
+        self._inner.receive(data)
+        self._here_s = None
+
+    def _reach_client(self, piece: Piece) -> None:
         if self._client is not None:
-            self._client.write(data)
+            self._client.write(piece[1])
 
     def _arm(self) -> None:
         """Keep one timer on the next piece."""
