@@ -17,7 +17,7 @@ from console.trainer.diary import Diary, diary_of
 from console.trainer.incidents import AlarmStory, GapStory, Pace, alarm_stories, gap_stories, paced
 from console.trainer.judged import Judged, judged
 from console.trainer.material import Material, material_of
-from console.trainer.record import Origin, RunRecord, Who
+from console.trainer.record import Mode, Origin, RunRecord, Who
 from console.trainer.tasks import State
 from console.trainer.telling import Row, acts_s, rows
 
@@ -99,6 +99,11 @@ class Debrief:
     instructor_s: tuple[float, ...]
     level: tuple[Point, ...]
     behind: tuple[Point, ...]
+
+    @property
+    def tells(self) -> bool:
+        """Whether right and wrong are told: in an assessment only when it is over."""
+        return self.over or self.origin.mode is not Mode.ASSESSMENT
 
     @property
     def to_notice(self) -> Pace:

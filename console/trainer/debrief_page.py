@@ -13,7 +13,7 @@ from console.report.material import Stretch
 from console.trainer.charts import LOOKS_COUNT, Lane, Line, Span, lanes_chart, lines_chart
 from console.trainer.debrief import Debrief, best_of, same_thing
 from console.trainer.incidents import Pace
-from console.trainer.judged import Judged, WrongStory
+from console.trainer.judged import Judged, TaskStory, WrongStory
 from console.trainer.pages import ASSETS, render
 from console.trainer.record import Origin
 from console.trainer.tasks import State
@@ -74,6 +74,7 @@ def debrief_page(
     family: Sequence[Debrief] = (),
     rivals: Sequence[Debrief] = (),
     *,
+    for_guest: bool = False,
     assets: str = ASSETS,
 ) -> str:
     """Give the page of one run.
@@ -82,6 +83,7 @@ def debrief_page(
         debrief: The run.
         family: What it branched from and what branched from the same, the run itself among them or not.
         rivals: Runs that it may be compared with: the best of those of the same thing is.
+        for_guest: Whether it is for somebody who may not take anything away.
         assets: Where static files are.
     """
     best = best_of(each for each in (debrief, *rivals) if same_thing(each.origin, debrief.origin))
@@ -91,6 +93,7 @@ def debrief_page(
         "debrief.html.j2",
         here=f"/run/{debrief.origin.run_id}/debrief",
         assets=assets,
+        for_guest=for_guest,
         debrief=debrief,
         origin=debrief.origin,
         verdict=verdict(debrief),
@@ -144,7 +147,7 @@ def _shortcomings(judged: Judged) -> Iterable[str]:
 def cards(debrief: Debrief) -> Iterable[Card]:
     """Give the numbers at the top."""
     totals, judged = debrief.totals, debrief.judged
-    if judged.tasks:
+    if judged.tasks and debrief.tells:
         done_count = judged.tasks_count(State.DONE)
         asked_count = len(judged.tasks) - judged.tasks_count(State.WAITING)
         late_count = judged.tasks_count(State.LATE)
@@ -172,11 +175,12 @@ def cards(debrief: Debrief) -> Iterable[Card]:
         text=volume(debrief.bolus_ml) if debrief.boluses else "none",
         more=listed(len(debrief.boluses), "bolus", "boluses"),
     )
-    yield Card(
-        label="against the rules",
-        text=str(len(judged.wrongs)),
-        more="see below" if judged.wrongs else "nothing",
-    )
+    if debrief.tells:
+        yield Card(
+            label="against the rules",
+            text=str(len(judged.wrongs)),
+            more="see below" if judged.wrongs else "nothing",
+        )
 
 
 def _wait(pace: Pace) -> str:
@@ -197,7 +201,7 @@ def _cases(pace: Pace, noun: str) -> str:
 def _named(debrief: Debrief) -> str:
     """Say when the cause was named, where a lesson asks for it."""
     named_s = debrief.judged.cause_s
-    if named_s is None or not debrief.gaps:
+    if named_s is None or not debrief.gaps or not debrief.tells:
         return _cases(debrief.to_cause, "stop")
     return f"named {_since(debrief.gaps[0].called_s, named_s)} after the call"
 
@@ -363,7 +367,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
 )
 """What runs are compared in: what it is called, its value of which less is better, and how it is told."""
 
-UNRANKED: Final = frozenset({"how far it got"})
+UNRANKED: Final = frozenset({"in bursts", "how far it got"})
+"""Of these less is not simply better: what never flows again brings no bolus either."""
 
 
 def comparison(compared: Sequence[Debrief]) -> tuple[Compared, ...]:
@@ -408,12 +413,22 @@ class Middle:
 class TaskTally:
     """One task of a lesson, and how it went in a class."""
 
-    lesson: str
     text: str
     done_count: int
     late_count: int
     failed_count: int
     middle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The runs of a class that were about the same."""
+
+    title: str
+    debriefs: tuple[Debrief, ...]
+    best_ids: frozenset[str]
+    middle: Middle
+    tasks: tuple[TaskTally, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,25 +448,43 @@ def class_page(debriefs: Sequence[Debrief], *, missing: Sequence[str] = (), asse
         missing: Names that were asked for and that no run has.
         assets: Where static files are.
     """
-    bests = {
-        best.origin.run_id
-        for each in debriefs
-        if (best := best_of(other for other in debriefs if same_thing(other.origin, each.origin)))
-    }
     return render(
         "class.html.j2",
         here="/class",
         assets=assets,
-        debriefs=debriefs,
-        bests=bests if len(debriefs) > 1 else set(),
-        middle=middles(debriefs),
-        tasks=task_tallies(debriefs),
+        runs_count=len(debriefs),
+        groups=groups(debriefs),
         rules=rule_tallies(debriefs),
         missing=missing,
         name=run_name,
         wait=_wait,
         State=State,
     )
+
+
+def groups(debriefs: Sequence[Debrief]) -> tuple[Group, ...]:
+    """Give the runs by what was done in them: medians of different things would say nothing."""
+    found: dict[str, list[Debrief]] = {}
+    for each in debriefs:
+        found.setdefault(each.judged.lesson_title or each.origin.title, []).append(each)
+    return tuple(
+        Group(
+            title=title,
+            debriefs=tuple(members),
+            best_ids=frozenset(_bests(members)) if len(members) > 1 else frozenset(),
+            middle=middles(members),
+            tasks=task_tallies(members),
+        )
+        for title, members in found.items()
+    )
+
+
+def _bests(members: Sequence[Debrief]) -> Iterable[str]:
+    """Give the best of those that can be compared; under another policy or hand there is another best."""
+    for each in members:
+        best = best_of(other for other in members if same_thing(other.origin, each.origin))
+        if best is not None:
+            yield best.origin.run_id
 
 
 def middles(debriefs: Sequence[Debrief]) -> Middle:
@@ -479,25 +512,24 @@ def _middle(values: Iterable[float | None], tell: Callable[[float], str]) -> str
 
 def task_tallies(debriefs: Sequence[Debrief]) -> tuple[TaskTally, ...]:
     """Give every task that any of the runs had, and how often it was done."""
-    found: dict[tuple[str, str], list[tuple[str, float | None]]] = {}
-    texts: dict[tuple[str, str], str] = {}
+    found: dict[str, list[TaskStory]] = {}
     for each in debriefs:
         for task in each.judged.tasks:
-            key = (each.judged.lesson_title, task.id)
-            texts[key] = task.text
-            took_s = None if task.done_s is None or task.opened_s is None else task.done_s - task.opened_s
-            found.setdefault(key, []).append((task.state, took_s))
+            found.setdefault(task.id, []).append(task)
     return tuple(
         TaskTally(
-            lesson=lesson,
-            text=texts[lesson, name],
-            done_count=sum(state == State.DONE for state, _ in cases),
-            late_count=sum(state == State.LATE for state, _ in cases),
-            failed_count=sum(state in (State.FAILED, State.OPEN) for state, _ in cases),
-            middle=_middle((took_s for _, took_s in cases), span),
+            text=cases[0].text,
+            done_count=sum(task.state == State.DONE for task in cases),
+            late_count=sum(task.state == State.LATE for task in cases),
+            failed_count=sum(task.state in (State.FAILED, State.OPEN) for task in cases),
+            middle=_middle((_took_s(task) for task in cases), span),
         )
-        for (lesson, name), cases in found.items()
+        for cases in found.values()
     )
+
+
+def _took_s(task: TaskStory) -> float | None:
+    return None if task.done_s is None or task.opened_s is None else task.done_s - task.opened_s
 
 
 def rule_tallies(debriefs: Sequence[Debrief]) -> tuple[RuleTally, ...]:

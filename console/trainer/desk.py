@@ -46,6 +46,7 @@ class Order:
         family: Runs of one family with the first of them.
         rivals: Runs that the first of them may be compared with.
         missing: Names of runs that were asked for and are not there.
+        for_guest: Whether it is for somebody who sees no other run and takes nothing away.
     """
 
     sheet: Sheet
@@ -53,6 +54,7 @@ class Order:
     family: tuple[RunRecord, ...] = ()
     rivals: tuple[RunRecord, ...] = ()
     missing: tuple[str, ...] = ()
+    for_guest: bool = False
 
 
 class UntoldError(Exception):
@@ -199,9 +201,12 @@ class Writer:
 
 SHEETS: Final[Mapping[str, Callable[[Writer, Order], str]]] = {
     "debrief": lambda writer, order: debrief_page(
-        writer.told(order.records[0]), writer.all_told(order.family), writer.all_told(order.rivals)
+        writer.told(order.records[0]),
+        writer.all_told(order.family),
+        writer.all_told(order.rivals),
+        for_guest=order.for_guest,
     ),
-    "diary": lambda writer, order: diary_page(writer.told(order.records[0])),
+    "diary": lambda writer, order: diary_page(writer.told(order.records[0]), for_guest=order.for_guest),
     "class": lambda writer, order: class_page(writer.all_told(order.records), missing=order.missing),
     "json": lambda writer, order: record_json(order.records[0], writer.told(order.records[0])),
     "csv": lambda writer, order: record_csv(writer.told(order.records[0])),

@@ -8,13 +8,14 @@ from console.trainer.pages import ASSETS, render
 from console.words import listed, span
 
 
-def diary_page(debrief: Debrief, *, assets: str = ASSETS) -> str:
+def diary_page(debrief: Debrief, *, for_guest: bool = False, assets: str = ASSETS) -> str:
     """Give the page of a run's diary."""
     diary = debrief.diary
     return render(
         "diary.html.j2",
         here=f"/run/{debrief.origin.run_id}/diary",
         assets=assets,
+        for_guest=for_guest,
         origin=debrief.origin,
         title=debrief.judged.lesson_title or debrief.origin.title,
         diary=diary,

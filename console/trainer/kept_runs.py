@@ -50,12 +50,15 @@ async def _class(request: Request) -> Response:
 
 
 async def _debrief(request: Request, record: RunRecord) -> Response:
-    runs = _runs(request)
-    return HTMLResponse(await _desk(request).debrief(record, runs.store.origins(), runs.record))
+    runs, desk = _runs(request), _desk(request)
+    if _is_guest(request):
+        return HTMLResponse(await desk.write(Order(sheet="debrief", records=(record,), for_guest=True)))
+    return HTMLResponse(await desk.debrief(record, runs.store.origins(), runs.record))
 
 
 async def _diary(request: Request, record: RunRecord) -> Response:
-    return HTMLResponse(await _desk(request).write(Order(sheet="diary", records=(record,))))
+    order = Order(sheet="diary", records=(record,), for_guest=_is_guest(request))
+    return HTMLResponse(await _desk(request).write(order))
 
 
 def _file(sheet: Sheet) -> Callable[[Request, RunRecord], Awaitable[Response]]:
@@ -75,7 +78,7 @@ def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, gues
         record = _runs(request).record(request.path_params["run_id"])
         if record is None:
             return HTMLResponse(render("nothing.html.j2", what=request.url.path), status_code=404)
-        if request.state.role is Role.GUEST:
+        if _is_guest(request):
             if not guests:
                 return _refused("that is the instructor's: come with the instructor's address")
             living = _runs(request).get(record.origin.run_id)
@@ -88,11 +91,15 @@ def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, gues
 
 def _for_instructors(show: Handler) -> Handler:
     async def answer(request: Request) -> Response:
-        if request.state.role is Role.GUEST:
+        if _is_guest(request):
             return _refused("that is the instructor's: come with the instructor's address")
         return await show(request)
 
     return answer
+
+
+def _is_guest(request: Request) -> bool:
+    return request.state.role is Role.GUEST
 
 
 def _refused(text: str) -> Response:

@@ -12,6 +12,8 @@ from typing import Final
 
 from console.story import Entry as Told
 from console.story import Lane, timeline
+from console.trainer.judged import lesson_of
+from console.trainer.lessons import Lesson
 from console.trainer.material import Material, is_release
 from console.trainer.record import Entry, Kind, step_of
 from console.words import plain, spaced, span
@@ -45,9 +47,10 @@ def rows(material: Material) -> tuple[Row, ...]:
     told = [entry for entry in timeline(material.result) if entry.t_s >= material.begin_s]
     entries = material.record.entries
     ends_s = held_until_s(entries)
+    given = lesson_of(material.origin)
     found: list[Row] = []
     for entry in entries:
-        text = "" if is_release(entry) else IN_WORDS[entry.kind](entry)
+        text = "" if is_release(entry) else IN_WORDS[entry.kind](entry, given)
         if not text:
             continue
         until_s = ends_s.get(entry.number)
@@ -106,7 +109,7 @@ def _held(entry: Entry, until_s: float | None) -> str:
     return ", and did not let go" if until_s is None else f", for {plain(until_s - entry.at_s, 1)} s"
 
 
-def _step(entry: Entry) -> str:
+def _step(entry: Entry, _lesson: Lesson | None) -> str:
     verb, params = entry.body["verb"], entry.body["params"]
     if verb == "key_down":
         return f"pressed {str(params['key']).upper()}"
@@ -122,26 +125,41 @@ def _said(key: str, value: object) -> str:
     return f"{spaced(key)} { ({True: 'yes', False: 'no'}[value] if isinstance(value, bool) else value) }"
 
 
-def _note(entry: Entry) -> str:
+def _answer(entry: Entry, given: Lesson | None) -> str:
+    """Say question and choice as they stood on the page, or by their names where the lesson is gone."""
+    name, choice = entry.body["question"], entry.body["choice"]
+    question = None if given is None else given.question(name)
+    if question is None:
+        return f"answered {name}: {choice}"
+    texts = {each.id: each.text for each in question.choices}
+    return f"answered: {question.text} {texts.get(choice, choice)}"
+
+
+def _hint(entry: Entry, given: Lesson | None) -> str:
+    texts = {} if given is None else {task.id: task.text for task in given.tasks}
+    return f"took a hint: {texts.get(entry.body['task'], entry.body['task'])}"
+
+
+def _note(entry: Entry, _lesson: Lesson | None) -> str:
     parts = (entry.body.get("alarm", ""), entry.body.get("text", ""))
     return f"wrote in the diary: {' - '.join(part for part in parts if part)}"
 
 
-def _clock(entry: Entry) -> str:
+def _clock(entry: Entry, _lesson: Lesson | None) -> str:
     return f"let {span(entry.body['span_s'])} pass at once" if entry.body.get("what") == "skip" else ""
 
 
 NOT_SAID: Final = frozenset({"at", "do", "by", "works"})
 """Of a step: when and who stands beside it, and what came of it behind it."""
 
-IN_WORDS: Final[Mapping[Kind, Callable[[Entry], str]]] = {
+IN_WORDS: Final[Mapping[Kind, Callable[[Entry, Lesson | None], str]]] = {
     Kind.STEP: _step,
-    Kind.MARK: lambda entry: f"marked: {entry.body.get('text', '')}",
+    Kind.MARK: lambda entry, _lesson: f"marked: {entry.body['text']}",
     Kind.NOTE: _note,
-    Kind.ANSWER: lambda entry: f"answered {entry.body.get('question', '')}: {entry.body.get('choice', '')}",
-    Kind.HINT: lambda entry: f"took a hint: {entry.body.get('task', '')}",
+    Kind.ANSWER: _answer,
+    Kind.HINT: _hint,
     Kind.CLOCK: _clock,
-    Kind.END: lambda _entry: "declared the run over",
+    Kind.END: lambda _entry, _lesson: "declared the run over",
 }
 """By kind of entry: its words; none, where it is not told."""
 

@@ -129,6 +129,15 @@ def test_the_verdict_says_what_it_rests_on(bad: Debrief, good: Debrief) -> None:
     assert verdict(passed)[0] == "good"
 
 
+def test_an_assessment_says_nothing_of_right_and_wrong_before_it_is_over(bad: Debrief) -> None:
+    origin = replace(bad.origin, mode=Mode.ASSESSMENT)
+    running, over = replace(bad, origin=origin, over=False), replace(bad, origin=origin)
+    assert "Flushed a line" not in debrief_page(running)
+    assert "against the rules" not in {card.label for card in cards(running)}
+    Reader(debrief_page(running))
+    assert "Flushed a line" in debrief_page(over)
+
+
 def test_the_cards_have_the_four_times(bad: Debrief) -> None:
     texts = {card.label: card.text for card in cards(bad)}
     assert texts["to notice"] == "40 s"
@@ -150,8 +159,8 @@ def test_a_comparison_marks_the_least_of_each_line(bad: Debrief, good: Debrief) 
     lines = {line.label: line for line in comparison([bad, good])}
     assert lines["to flow again, the longest"].cells == ("1 min 51 s", "41.1 s")
     assert lines["to flow again, the longest"].best == {1}
-    assert lines["in bursts"].best == {1}
-    assert lines["how far it got"].best == frozenset()
+    assert lines["against the rules"].best == {1}
+    assert lines["in bursts"].best == lines["how far it got"].best == frozenset(), "less is not simply better"
 
 
 def test_what_no_run_has_anything_of_is_left_out(bad: Debrief, good: Debrief) -> None:
