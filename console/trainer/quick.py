@@ -79,8 +79,14 @@ ACTS: Final[Mapping[str, tuple[Act, ...]]] = {
             (*_one("fault", kind="free_flow", present=False), *_one("move_pump", bag_above="0 cm")),
         ),
     ),
+    "Line to a host": (
+        Act("Silent for 2 min", _one("link_silence", **{"for": "2 min"})),
+        Act("Cut for 2 min", _one("link_disconnect", **{"for": "2 min"})),
+        Act("Loses 3 frames", _one("link_drop", frames=3)),
+        Act("Garbles 3 frames", _one("link_corrupt", frames=3)),
+    ),
 }
-"""By where it goes wrong."""
+"""By where it goes wrong. What is in the last place needs a port."""
 
 EXAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("air", "volume"): "0.3 mL",

@@ -41,6 +41,9 @@ SPEEDS: Final = (1.0, 10.0, 60.0, 600.0, 3600.0)
 CALLS: Final = (AlarmRaised, AlarmSounded, ModeChanged, PersonActed)
 """What somebody who waits beside the pump is roused by."""
 
+BEGINS: Final = frozenset({"resume", "skip"})
+"""What is done to the clock by which a run begins."""
+
 WAIT_LIMIT_S: Final = 12.0 * 3600.0
 """Nobody waits longer than this for a pump to call."""
 
@@ -158,8 +161,8 @@ class Run:
 
     @property
     def begun(self) -> bool:
-        """Whether somebody has been let at it."""
-        return any(entry.kind is Kind.CLOCK for entry in self.entries)
+        """Whether time has been let go: to choose a speed is no beginning."""
+        return any(entry.kind is Kind.CLOCK and entry.body["what"] in BEGINS for entry in self.entries)
 
     @property
     def over(self) -> bool:

@@ -31,11 +31,11 @@ function isMeant(verb, wanted) {
   return wanted.every((word) => told.includes(word));
 }
 
-/** Make the fields for `verb` in `box`; those that have to be filled in hold an example. */
-export function fieldsFor(box, verb) {
+/** Make the fields for `verb`; those that have to be filled in hold an example. */
+export function fieldsFor(verb) {
   const fields = verb.parameters.map(field);
   if (["pump", "people"].includes(verb.room)) fields.push(hand(verb));
-  box.replaceChildren(...fields);
+  return fields;
 }
 
 function field(parameter) {

@@ -4,7 +4,7 @@ import { make, say } from "../dom.js";
 import { fieldsFor, filledIn, listVerbs } from "../verbs.js";
 import { asker } from "./asking.js";
 
-const NO_WIRE = "The pump of this run is on no wire: the log will say that it was skipped.";
+const NO_WIRE = "No host is on a line to this pump: open a port first, or the log will say that it was skipped.";
 
 const at = (id) => document.getElementById(id);
 
@@ -13,6 +13,7 @@ export class Acts {
     this.press = asker(live, at("acts-said"));
     this.send = asker(live, at("verb-said"));
     this.verbs = [];
+    this.hasWire = false;
     at("verb-find").addEventListener("input", () => this.list());
     at("verb").addEventListener("change", () => this.showFields());
     at("verb-form").addEventListener("submit", (event) => {
@@ -24,7 +25,15 @@ export class Acts {
   meet({ facts }) {
     this.verbs = facts.verbs;
     at("acts").replaceChildren(...facts.acts.map((group) => this.group(group)));
+    this.showWire(this.hasWire);
     this.list();
+  }
+
+  /** Offer faults of the line only while there is one. */
+  showWire(hasWire) {
+    this.hasWire = hasWire;
+    for (const group of document.querySelectorAll("[data-wire]")) group.hidden = !hasWire;
+    this.showFields();
   }
 
   group({ title, acts }) {
@@ -33,7 +42,8 @@ export class Acts {
       if (act.back.length) row.append(this.button(act.back_name, act.back, `${act.name}: ${act.back_name}`));
       return row;
     });
-    return make("div", { role: "group", "aria-label": title, class: "act-group" }, make("h3", {}, title), make("div", {}, ...rows));
+    const isOfWire = acts.some(({ steps }) => this.verbs.some((verb) => verb.room === "wire" && verb.name === steps[0][0]));
+    return make("div", { role: "group", "aria-label": title, class: "act-group", "data-wire": isOfWire }, make("h3", {}, title), make("div", {}, ...rows));
   }
 
   button(name, steps, whole) {
@@ -49,15 +59,17 @@ export class Acts {
   }
 
   list() {
-    const before = at("verb").value;
     listVerbs(at("verb"), this.verbs, at("verb-find").value);
-    if (at("verb").value !== before) this.showFields();
+    this.showFields();
   }
 
   showFields() {
     const verb = this.verbs.find((each) => each.name === at("verb").value);
-    fieldsFor(at("verb-fields"), verb);
-    say(at("verb-note"), verb?.room === "wire" ? NO_WIRE : "");
+    if (verb !== this.shown) {
+      this.shown = verb;
+      at("verb-fields").replaceChildren(...(verb ? fieldsFor(verb) : []));
+    }
+    say(at("verb-note"), verb?.room === "wire" && !this.hasWire ? NO_WIRE : "");
   }
 
   async doVerb() {

@@ -65,8 +65,9 @@ export class Log {
     if (!found) return;
     this.chosen = found.row;
     this.markChosen();
-    const beforeS = found.row.exact ? found.row.t_s : found.row.t_s - JUST_BEFORE_S;
-    this.choose({ at_s: Math.max(this.beginS, beforeS), text: found.row.text, exact: found.row.exact });
+    const { t_s: tS, text, exact } = found.row;
+    const atS = exact ? tS : Math.round(1000 * (tS - JUST_BEFORE_S)) / 1000;
+    this.choose({ at_s: Math.max(this.beginS, atS), text, exact });
   }
 
   markChosen() {

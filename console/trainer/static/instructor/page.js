@@ -13,6 +13,7 @@ import { Finish } from "./finish.js";
 import { Keys } from "./keys.js";
 import { Lesson } from "./lesson.js";
 import { Log } from "./log.js";
+import { PumpPort } from "./port.js";
 import { Rewind } from "./rewind.js";
 
 const at = (id) => document.getElementById(id);
@@ -24,6 +25,7 @@ const line = new Line(at("line"), { knows: true });
 const clock = new ClockBar(live);
 const truth = new Truth(at("truth"));
 const acts = new Acts(live);
+const port = new PumpPort(live);
 const rewind = new Rewind(live);
 const log = new Log(at("log"), (moment) => rewind.choose(moment));
 const lesson = new Lesson(at("lesson"));
@@ -37,6 +39,7 @@ live.on("hello", (hello) => {
   clock.meet(hello);
   truth.meet(hello);
   acts.meet(hello);
+  port.meet(hello);
   log.meet(hello);
   rewind.meet(hello);
   lesson.meet(hello);
@@ -48,6 +51,10 @@ live.on("state", (state, changed) => {
   if (changed.has("scene")) line.show(state.scene);
   if (changed.has("panel")) say(at("alarm"), state.panel.alarm_text);
   if (changed.has("marks") || changed.has("notes")) log.takeEntries(state.marks, state.notes);
+  if (changed.has("port")) {
+    port.show(state.port);
+    acts.showWire(Boolean(state.port.url));
+  }
   if (changed.has("show")) at("show").setAttribute("aria-pressed", state.show.truth);
   if (changed.has("tasks")) lesson.show(state.tasks);
   if (changed.has("truth") || changed.has("scene")) truth.show(state);
