@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -121,6 +121,8 @@ class Store:
     def __init__(self, path: Path, *, busy_s: float = BUSY_S) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._kept: dict[str, Kept] = {}
+        self._kept_version: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -169,7 +171,11 @@ class Store:
             ValueError: there is a run with that id.
         """
         with self._turn(f"run {origin.run_id}"):
-            self._file.execute("INSERT INTO runs VALUES (?, ?)", (origin.run_id, _text(asdict(origin))))
+            with self._written():
+                self._file.execute("INSERT INTO runs VALUES (?, ?)", (origin.run_id, _text(asdict(origin))))
+            self._kept[origin.run_id] = Kept(
+                origin=origin, reached_s=origin.begin_s, entries_count=0, is_over=False
+            )
 
     def add_entry(self, run_id: str, entry: Entry) -> None:
         """Keep what was done at a run. It is in the file when this returns.
@@ -181,20 +187,36 @@ class Store:
 
     def add_entries(self, run_id: str, entries: Iterable[Entry]) -> None:
         """Keep several at once, all or none: what a branch takes over from its parent."""
+        added = tuple(entries)
         rows = [
             (run_id, each.number, each.at_s, each.wall_s, each.kind, each.who, _text(each.body))
-            for each in entries
+            for each in added
         ]
         with self._turn(f"an entry of {run_id}"):
-            self._file.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            with self._written():
+                self._file.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._note(run_id, (each.at_s for each in added), added)
 
     def reached(self, run_id: str, t_s: float) -> None:
         """Keep how far a run got; never less than before."""
         with self._turn(f"how far {run_id} got"):
-            self._file.execute(
-                "INSERT INTO reached VALUES (?, ?) ON CONFLICT (run_id) "
-                "DO UPDATE SET reached_s = max(reached_s, excluded.reached_s)",
-                (run_id, t_s),
+            with self._written():
+                self._file.execute(
+                    "INSERT INTO reached VALUES (?, ?) ON CONFLICT (run_id) "
+                    "DO UPDATE SET reached_s = max(reached_s, excluded.reached_s)",
+                    (run_id, t_s),
+                )
+            self._note(run_id, (t_s,))
+
+    def _note(self, run_id: str, times_s: Iterable[float], added: Sequence[Entry] = ()) -> None:
+        """Keep the list in step with what was written."""
+        kept = self._kept.get(run_id)
+        if kept is not None:
+            self._kept[run_id] = replace(
+                kept,
+                reached_s=max(kept.reached_s, *times_s),
+                entries_count=kept.entries_count + len(added),
+                is_over=kept.is_over or any(each.kind is Kind.END for each in added),
             )
 
     # Looking
@@ -218,19 +240,28 @@ class Store:
         return RunRecord(origin=origin, entries=entries, reached_s=max(times_s))
 
     def origins(self) -> list[Kept]:
-        """Give every run that is kept, the newest first."""
+        """Give every run that is kept, the newest first.
+
+        The list is read once, and again only after another program has written: it is asked for often.
+        """
         with self._lock, self._said():
-            rows = self._file.execute(
-                "SELECT origin, coalesce(reached_s, 0.0), "
-                "(SELECT count(*) FROM entries AS e WHERE e.run_id = r.run_id), "
-                "(SELECT coalesce(max(at_s), 0.0) FROM entries AS e WHERE e.run_id = r.run_id), "
-                "EXISTS (SELECT 1 FROM entries AS e WHERE e.run_id = r.run_id AND kind = ?) "
-                "FROM runs AS r LEFT JOIN reached USING (run_id)",
-                (Kind.END,),
-            ).fetchall()
+            version = self._number("data_version")
+            if version != self._kept_version:
+                self._kept = self._read_kept()
+                self._kept_version = version
+            return sorted(self._kept.values(), key=lambda each: (-each.origin.wall_s, each.origin.run_id))
+
+    def _read_kept(self) -> dict[str, Kept]:
+        rows = self._file.execute(
+            "SELECT origin, max(coalesce(reached_s, 0.0), coalesce(last_s, 0.0)), coalesce(count, 0), "
+            "coalesce(is_over, 0) FROM runs LEFT JOIN reached USING (run_id) LEFT JOIN "
+            "(SELECT run_id, max(at_s) AS last_s, count(*) AS count, max(kind = ?) AS is_over "
+            "FROM entries GROUP BY run_id) USING (run_id)",
+            (Kind.END,),
+        ).fetchall()
         with self._read():
-            kept = [_kept(*row) for row in rows]
-        return sorted(kept, key=lambda each: (-each.origin.wall_s, each.origin.run_id))
+            found = [_kept(*row) for row in rows]
+        return {each.origin.run_id: each for each in found}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -241,16 +272,16 @@ class Store:
 
     @contextmanager
     def _turn(self, what: str) -> Iterator[None]:
-        """Write something, all of it or nothing; `what` is for whoever breaks the file's own rules."""
+        """Have the file to oneself; `what` is for whoever breaks the file's own rules."""
         with self._lock, self._said():
             try:
-                with self._written():
-                    yield
+                yield
             except sqlite3.IntegrityError as error:
                 raise ValueError(f"cannot keep {what}: {error}") from error
 
     @contextmanager
     def _written(self) -> Iterator[None]:
+        """Write something, all of it or nothing."""
         self._file.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -330,11 +361,11 @@ def _entry(row: tuple[int, float, float, str, str, str]) -> Entry:
     )
 
 
-def _kept(origin_text: str, reached_s: float, entries_count: int, last_s: float, is_over: int) -> Kept:
+def _kept(origin_text: str, reached_s: float, entries_count: int, is_over: int) -> Kept:
     origin = _origin(origin_text)
     return Kept(
         origin=origin,
-        reached_s=max(origin.begin_s, reached_s, last_s),
+        reached_s=max(origin.begin_s, reached_s),
         entries_count=entries_count,
         is_over=bool(is_over),
     )

@@ -137,6 +137,40 @@ def test_the_list_says_what_a_page_shows_newest_first(store: Store) -> None:
     assert (older.origin, older.entries_count, older.is_over) == (ORIGIN, 0, False)
 
 
+def test_the_list_is_in_step_with_what_was_written_since(store: Store, path: Path) -> None:
+    store.add_run(ORIGIN)
+    assert store.origins()[0].entries_count == 0
+    store.add_entry("a1", entry(1))
+    store.add_entries("a1", [entry(2), entry(30)])
+    store.reached("a1", 620.0)
+    (kept,) = store.origins()
+    assert (kept.reached_s, kept.entries_count, kept.is_over) == (630.0, 3, False)
+    store.add_entry("a1", entry(31, Kind.END))
+    store.add_run(child("b2", "a1", 0.0))
+    fresh = Store(path)
+    assert store.origins() == fresh.origins()
+    assert store.origins()[0].is_over
+    fresh.close()
+
+
+def test_the_list_hears_of_what_another_program_wrote(store: Store, path: Path) -> None:
+    store.add_run(ORIGIN)
+    assert len(store.origins()) == 1
+    other = Store(path)
+    other.add_run(child("b2", "", 0.0))
+    other.add_entry("a1", entry(1))
+    other.close()
+    assert {each.origin.run_id: each.entries_count for each in store.origins()} == {"a1": 1, "b2": 0}
+
+
+def test_what_was_refused_is_not_in_the_list(store: Store) -> None:
+    store.add_run(ORIGIN)
+    store.add_entry("a1", entry(1))
+    with pytest.raises(ValueError, match="entry of a1"):
+        store.add_entries("a1", [entry(2), entry(1)])
+    assert store.origins()[0].entries_count == 1
+
+
 def test_a_family_is_all_that_branched_from_one_run(store: Store) -> None:
     for place, (run_id, parent_id) in enumerate(
         (("root", ""), ("left", "root"), ("other", ""), ("leaf", "left"), ("orphan", "gone"))
@@ -203,6 +237,7 @@ def test_threads_and_programs_take_turns(store: Store, path: Path) -> None:
     record = store.record("a1")
     assert record is not None
     assert [each.number for each in record.entries] == list(range(1, 151))
+    assert store.origins()[0].entries_count == 150
 
 
 # -------------------------------------------------------------------- a killed server
