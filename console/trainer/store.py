@@ -214,7 +214,7 @@ class Store:
         if kept is not None:
             self._kept[run_id] = replace(
                 kept,
-                reached_s=max(kept.reached_s, *times_s),
+                reached_s=max((kept.reached_s, *times_s)),
                 entries_count=kept.entries_count + len(added),
                 is_over=kept.is_over or any(each.kind is Kind.END for each in added),
             )

@@ -153,6 +153,12 @@ def test_the_list_is_in_step_with_what_was_written_since(store: Store, path: Pat
     fresh.close()
 
 
+def test_a_branch_at_the_very_beginning_takes_nothing_over(store: Store) -> None:
+    store.add_run(ORIGIN)
+    store.add_entries("a1", [])
+    assert store.origins()[0].entries_count == 0
+
+
 def test_the_list_hears_of_what_another_program_wrote(store: Store, path: Path) -> None:
     store.add_run(ORIGIN)
     assert len(store.origins()) == 1
