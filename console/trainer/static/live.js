@@ -20,8 +20,7 @@ export class Refused extends Error {
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 8000;
-/** A server that has not answered for so long is not there. */
-const ANSWER_MS = 6000;
+const LONGEST_ANSWER_MS = 6000;
 
 const UNKNOWN = "The connection was lost while that was asked. Look at the pump before you do it again.";
 const NOBODY = "There is no connection. Nothing was done.";
@@ -44,6 +43,10 @@ export class Live {
     this.asked = new Map();
     this.number = 0;
     this.waitMs = FIRST_WAIT_MS;
+    /** A server that has not answered for so long is not there. */
+    this.answerMs = LONGEST_ANSWER_MS;
+    /** Which attempt to join is the present one: an older one that ends late is none. */
+    this.attempt = 0;
     this.socket = null;
     addEventListener("offline", () => this.drop());
     addEventListener("online", () => this.hurry());
@@ -84,7 +87,7 @@ export class Live {
     if (!this.isOpen) return Promise.reject(new Refused(NOBODY));
     const number = ++this.number;
     return new Promise((done, refused) => {
-      const late = setTimeout(() => this.drop(), ANSWER_MS);
+      const late = setTimeout(() => this.drop(), this.answerMs);
       this.asked.set(number, { done, refused, late });
       this.socket.send(JSON.stringify({ ...body, ask: name, n: number }));
     });
@@ -104,7 +107,9 @@ export class Live {
   /** Join the run, and stay with it through whatever happens to server and network. */
   async connect() {
     clearTimeout(this.again);
+    const attempt = ++this.attempt;
     const there = await this.look();
+    if (attempt !== this.attempt) return;
     if (there !== "yes") {
       if (there === "no") this.retry();
       else this.become("gone", there);
@@ -144,6 +149,7 @@ export class Live {
   }
 
   retry() {
+    this.attempt += 1;
     this.become("lost", "Connection lost. Trying again.");
     clearTimeout(this.again);
     this.again = setTimeout(() => this.connect(), this.waitMs);

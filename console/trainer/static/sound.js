@@ -20,8 +20,9 @@ const LOUDNESS = 0.5;
 const REMEMBERED_COUNT = 400;
 
 export class Sound {
-  constructor(facts, { makeContext = () => new AudioContext() } = {}) {
+  constructor(facts, { makeContext = () => new AudioContext(), aheadS = AHEAD_S } = {}) {
     this.facts = facts;
+    this.aheadS = aheadS;
     this.makeContext = makeContext;
     this.onChange = () => {};
     this.isMuted = false;
@@ -102,7 +103,7 @@ export class Sound {
     const nowS = this.context.currentTime;
     while (voice.lastS === null || voice.periodS !== null) {
       const nextS = voice.lastS === null ? nowS : Math.max(nowS, voice.lastS + voice.periodS);
-      if (nextS > nowS + AHEAD_S) return;
+      if (nextS > nowS + this.aheadS) return;
       this.schedule(voice.pulses, nextS, voice.gain, voice.priority);
       voice.lastS = nextS;
     }

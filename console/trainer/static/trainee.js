@@ -106,6 +106,7 @@ live.on("link", (link, text) => {
   document.body.toggleAttribute("data-lost", link === "lost" || link === "gone");
   if (link === "open" || !live.state.panel) return;
   device.enable(false);
+  device.show({ ...live.state.panel, held: [] });
   diary.enable(false);
   acts.show(live.state.scene, live.state.panel, text || "There is no connection.");
   sound?.show(live.state.panel, { still: true });
