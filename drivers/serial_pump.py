@@ -78,9 +78,6 @@ QUIET_LIMIT_S: Final = 1.0
 QUESTION_TRIES_COUNT: Final = 3
 STOP_TRIES_COUNT: Final = 5
 
-LONGEST_REPLY_COUNT: Final = 1030
-"""No reply of any dialect is longer; what it takes on the line is added to the patience."""
-
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 """A lost port is tried again after the first time, then after twice that, and so on up to the longest."""
@@ -480,7 +477,7 @@ class SerialPump:
 
     def _wait_s(self, request: Request, line: LineSettings) -> float:
         """How long a reply may take: the patience, and what request and longest reply need on the line."""
-        bits_count = (len(request.data) + LONGEST_REPLY_COUNT) * BITS_PER_BYTE_COUNT
+        bits_count = (len(request.data) + self._dialect.longest_reply_count) * BITS_PER_BYTE_COUNT
         patience_s = self._patience_s if request.patience_s is None else request.patience_s
         return patience_s + bits_count / line.baud
 
@@ -525,11 +522,17 @@ class SerialPump:
         return identity
 
     def _greet(self) -> PumpIdentity:
+        where = "" if self._port is None else f"{self._port.name}: "
+        name = self._dialect.name
         try:
             return self._ask(self._host.hello)
         except LinkGarbled as error:
             raise WrongPeer(
-                f"something answers, but not in {self._dialect.name}: look at dialect and baud rate"
+                f"{where}something answers, but not in {name}: look at dialect and baud rate"
+            ) from error
+        except LinkTimeout as error:
+            raise LinkTimeout(
+                f"{where}nothing answers in {name}: look at dialect and baud rate, and whether the pump is on"
             ) from error
 
     def _lose(self) -> None:

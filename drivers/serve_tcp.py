@@ -9,12 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from drivers.emulator import LineEnd
+from drivers.transport import TURNED_AWAY
 
 BACKLOG_BYTES_COUNT: Final = 65536
 """So much may wait for a client that does not read; what comes after it is lost, as on a line."""
-
-TURNED_AWAY: Final = b"ambupump: "
-"""What the only line begins with that a client hears which is turned away."""
 
 
 class TcpClient(asyncio.Protocol):

@@ -1,7 +1,8 @@
 """Ports: bytes to and from the far end of a line, with a deadline for everything.
 
 `open_port` opens whatever pyserial has an address for; nothing else in the project knows pyserial, so that
-another library could take its place. Whatever goes wrong is one of our own errors, with the remedy in it.
+another library could take its place. The bytes of devices and sockets go straight by their descriptors.
+Whatever goes wrong is one of our own errors, with the remedy in it.
 `MemoryPair` is a null modem between two ends in one process.
 """
 
@@ -10,10 +11,11 @@ from __future__ import annotations
 import errno
 import os
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -35,10 +37,21 @@ SLICE_S: Final = 0.02
 WRITE_LIMIT_S: Final = 1.0
 """A far end that takes nothing for this long is not there."""
 
+CONNECT_LIMIT_S: Final = 5.0
+"""A host that does not let anybody in within this time is not reached."""
+
+HAS_DESCRIPTORS: Final = os.name == "posix"
+"""Whether devices and sockets are read and written as files are."""
+
 DRAIN_LIMIT_COUNT: Final = 65536
 """A line that babbles is not drained for ever."""
 
 READ_COUNT: Final = 4096
+
+TURNED_AWAY: Final = b"ambupump: "
+"""What an emulator says to whoever it does not let on the line, with the reason behind it, and hangs up."""
+
+LONGEST_REASON_COUNT: Final = 200
 
 CLOSED: Final = -1
 """Instead of the descriptor of a port that was let go of."""
@@ -99,11 +112,102 @@ class Port(Protocol):
         ...
 
 
+# ---------------------------------------------------------------- descriptors
+
+
+class DescriptorPort:
+    """A device or a socket: its bytes go straight by its file descriptor, with one wait for each piece.
+
+    Args:
+        descriptor_no: The descriptor. It never blocks.
+        name: What the port is called.
+        line: How the line is set.
+        let_go: Closes it.
+    """
+
+    def __init__(self, descriptor_no: int, name: str, line: LineSettings, let_go: Callable[[], None]) -> None:
+        self._fd = descriptor_no
+        self._name = name
+        self._line = line
+        self._let_go = let_go
+        self._last = b""
+
+    @property
+    def name(self) -> str:
+        """The address it was opened by."""
+        return self._name
+
+    @property
+    def line(self) -> LineSettings:
+        """How the line is set at this end."""
+        return self._line
+
+    def now_s(self) -> float:
+        """The system's monotonic clock."""
+        return time.monotonic()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        end_s = time.monotonic() + WRITE_LIMIT_S
+        while True:
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                raise self._lost(error) from error
+            if not data:
+                return
+            _, ready, _ = select.select((), (self._fd,), (), max(0.0, end_s - time.monotonic()))
+            if not ready:
+                raise LinkTimeout(_full_text(self._name))
+
+    def read_some(self, deadline_s: float) -> bytes:
+        """Wait for bytes until `deadline_s`."""
+        try:
+            ready, _, _ = select.select((self._fd,), (), (), max(0.0, deadline_s - time.monotonic()))
+            data = os.read(self._fd, READ_COUNT) if ready else b""
+        except (OSError, ValueError) as error:  # a closed descriptor is a bad value to wait on
+            raise self._lost(error) from error
+        if ready and not data:
+            raise self._lost(OSError("the far end hung up"))
+        self._last = (self._last + data)[-LONGEST_REASON_COUNT:]
+        return data
+
+    def _lost(self, error: Exception) -> LinkDown:
+        """Say that the port was lost, and by what; whoever was turned away hears why."""
+        _, said, reason = self._last.rpartition(TURNED_AWAY)
+        if said:
+            return LinkDown(f"{self._name}: {reason.decode(errors='replace').strip()}: end that one first")
+        return LinkDown(_lost_text(self._name, error))
+
+    def drain(self) -> bytes:
+        """Take what has arrived already."""
+        return _drained(self)
+
+    def close(self) -> None:
+        """Let go of the line; its descriptor may be somebody else's from now on."""
+        self._fd = CLOSED
+        with suppress(OSError, _termios_error):
+            self._let_go()
+
+
+def _drained(port: Port) -> bytes:
+    """Read until nothing is there, but not for ever."""
+    found = b""
+    while len(found) < DRAIN_LIMIT_COUNT:
+        data = port.read_some(0.0)
+        if not data:
+            break
+        found += data
+    return found
+
+
 # ---------------------------------------------------------------- pyserial
 
 
 class SerialPort:
-    """A port of pyserial. Made by `open_port`."""
+    """A port of pyserial that has no descriptor, or whose library wants to see every byte."""
 
     def __init__(self, far: serial.Serial, name: str, line: LineSettings) -> None:
         self._far = far
@@ -143,20 +247,12 @@ class SerialPort:
 
     def drain(self) -> bytes:
         """Take what has arrived already."""
-        found = b""
-        while len(found) < DRAIN_LIMIT_COUNT:
-            data = self.read_some(0.0)
-            if not data:
-                break
-            found += data
-        return found
+        return _drained(self)
 
     def close(self) -> None:
         """Let go of the line, whatever state it is in."""
-        try:
+        with suppress(OSError, _termios_error):
             self._far.close()
-        except (OSError, _termios_error):
-            return
 
     def _read_by_slices(self, deadline_s: float) -> bytes:
         """Ask again and again: the library's own waiting lasts one slice at most."""
@@ -171,50 +267,7 @@ class SerialPort:
                 return data
 
 
-class DevicePort(SerialPort):
-    """A device of this machine, opened and set by pyserial; its bytes go straight by the descriptor."""
-
-    def __init__(self, far: serial.Serial, name: str, line: LineSettings) -> None:
-        super().__init__(far, name, line)
-        self._fd = far.fileno()
-
-    def write(self, data: bytes) -> None:
-        """Send bytes."""
-        end_s = time.monotonic() + WRITE_LIMIT_S
-        while True:
-            try:
-                data = data[os.write(self._fd, data) :]
-            except BlockingIOError:
-                pass
-            except OSError as error:
-                raise LinkDown(_lost_text(self._name, error)) from error
-            if not data:
-                return
-            self._await_room(end_s)
-
-    def _await_room(self, end_s: float) -> None:
-        _, ready, _ = select.select((), (self._fd,), (), max(0.0, end_s - time.monotonic()))
-        if not ready:
-            raise LinkTimeout(_full_text(self._name))
-
-    def read_some(self, deadline_s: float) -> bytes:
-        """Wait for bytes until `deadline_s`."""
-        try:
-            ready, _, _ = select.select((self._fd,), (), (), max(0.0, deadline_s - time.monotonic()))
-            data = os.read(self._fd, READ_COUNT) if ready else b""
-        except (OSError, ValueError) as error:  # a closed descriptor is a bad value to wait on
-            raise LinkDown(_lost_text(self._name, error)) from error
-        if ready and not data:
-            raise LinkDown(_lost_text(self._name, OSError(errno.EIO, os.strerror(errno.EIO))))
-        return data
-
-    def close(self) -> None:
-        """Let go of the line; its descriptor may be somebody else's from now on."""
-        self._fd = CLOSED
-        super().close()
-
-
-def open_port(url: str, line: LineSettings) -> SerialPort:
+def open_port(url: str, line: LineSettings) -> Port:
     """Open a port by its address: a device, `socket://`, `rfc2217://`, `loop://`, `spy://`.
 
     A device is opened for this process alone.
@@ -225,6 +278,8 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
     if url.startswith(("socket://", "rfc2217://")) and not _has_port(url):
         raise LinkDown(f"{url}: cannot be opened (no port in it): give host and port, as 127.0.0.1:5000")
     with _own_errors(url, lost=False):
+        if url.startswith("socket://") and HAS_DESCRIPTORS:
+            return _connected(url, line)
         far = serial.serial_for_url(
             url,
             do_not_open=True,
@@ -238,8 +293,18 @@ def open_port(url: str, line: LineSettings) -> SerialPort:
         if "://" not in url:
             far.exclusive = True
         far.open()
-    kind = DevicePort if type(far) is serial.Serial and os.name == "posix" else SerialPort
-    return kind(far, url, line)
+    if type(far) is serial.Serial and HAS_DESCRIPTORS:
+        return DescriptorPort(far.fileno(), url, line, far.close)
+    return SerialPort(far, url, line)
+
+
+def _connected(url: str, line: LineSettings) -> DescriptorPort:
+    """Connect to a socket. The library would wait for 0.3 s at every closing."""
+    address = urlsplit(url)
+    link = socket.create_connection((address.hostname or "", address.port or 0), CONNECT_LIMIT_S)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    link.setblocking(False)
+    return DescriptorPort(link.fileno(), url, line, link.close)
 
 
 def _has_port(url: str) -> bool:
@@ -313,6 +378,8 @@ def _lost_text(name: str, error: BaseException) -> str:
 def _unopened_text(name: str, error: BaseException) -> str:
     number = _errno(error)
     remedy = _REMEDIES.get(number) if number is not None else None
+    if remedy is None and number is not None and number < 0:
+        remedy = "there is no host of that name: look at it, or give its number"
     if remedy is None and isinstance(error, ValueError):
         remedy = "look at the address: a device, socket://, rfc2217://, loop:// or spy://"
     return f"{name}: cannot be opened ({_why(error)}): {remedy or 'look at the name and the plug'}"
@@ -331,6 +398,8 @@ _REMEDIES: Final = {
     errno.ECONNREFUSED: "nobody listens there: start the emulator, or look at host and port",
     errno.EHOSTUNREACH: "that host is not reached: look at the network",
     errno.ETIMEDOUT: "that host does not answer: look at the network",
+    errno.EPIPE: "the far end hung up at once: perhaps another program has it, end that one first",
+    errno.ECONNRESET: "the far end hung up at once: perhaps another program has it, end that one first",
 }
 """What helps against what a system says."""
 
@@ -351,6 +420,8 @@ def _errno(error: BaseException) -> int | None:
 def _why(error: BaseException) -> str:
     """What went wrong, on one line and without the port's name."""
     number = _errno(error)
+    if number is not None and number < 0:  # of the resolver of names, not of the system
+        return "unknown host"
     if number is not None:
         return os.strerror(number)
     return " ".join(str(error).split()) or type(error).__name__

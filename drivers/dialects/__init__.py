@@ -262,6 +262,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def longest_reply_count(self) -> int:
+        """No reply has more bytes: what they take on the line is waited for."""
+        ...
+
+    @property
     def tells_outcomes(self) -> bool:
         """Whether it comes back what became of a command, and why it was refused."""
         ...

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,9 +23,11 @@ import serial
 
 from console.cli import run
 from console.emulated import Emulated
-from console.hil import emulated_pump
+from console.hil import Way, emulated_pump
 from console.pump_words import alarm_text, bench_view, one_line, outcome_line
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.dialects.catalogue import DIALECTS, dialect_named
+from drivers.serial_pump import pump_at
 from pump.port import AlarmView, Outcome, PumpStatus
 from tests.console.emulating import PATIENCE_S, emulating, ended
 
@@ -226,18 +234,129 @@ class TestBadInput:
         with serial.Serial(desk.url, AMBUPUMP.line.baud, exclusive=True):
             assert "another program has it" in one_error_line(desk.types("status"))
 
-    def test_the_wrong_baud(self, desk: Desk) -> None:
-        assert one_error_line(desk.types("--baud", "9600", "status"))
+    def test_a_line_that_somebody_is_on(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with emulated_pump("tcp", AMBUPUMP, tmp_path) as (pump, url), pump_at(url, AMBUPUMP):
+            said = one_error_line(Desk(pump, url, capsys).types("status"))
+        assert url in said
+        assert "is connected, and the line has one client at a time: end that one first" in said
+
+    @pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning"
+    )  # the library leaves it open
+    def test_a_far_port_that_somebody_has(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with emulated_pump("rfc2217", AMBUPUMP, tmp_path) as (pump, url), pump_at(url, AMBUPUMP):
+            said = one_error_line(Desk(pump, url, capsys).types("status"))
+        assert url in said
+        assert "end that one first" in said
+
+    def test_no_permission(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        opened = os.open
+
+        def denied(path: str, *more: int) -> int:
+            if path == desk.url:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            return opened(path, *more)
+
+        monkeypatch.setattr(os, "open", denied)
+        assert "join the group that may use it" in one_error_line(desk.types("status"))
+
+    @pytest.mark.parametrize("way", ["pty", "rfc2217"])
+    def test_the_wrong_baud(self, way: Way, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with emulated_pump(way, AMBUPUMP, tmp_path) as (pump, url):
+            said = one_error_line(Desk(pump, url, capsys).types("--baud", "9600", "status"))
+        assert "look at dialect and baud rate" in said
+
+    @pytest.mark.parametrize(("spoken", "asked"), list(pairwise([*DIALECTS, next(iter(DIALECTS))])))
+    def test_the_wrong_dialect(
+        self, spoken: str, asked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with emulated_pump("tcp", dialect_named(spoken), tmp_path) as (pump, url):
+            desk = Desk(pump, url, capsys)
+            assert "dialect" in one_error_line(desk.types("--dialect", asked, "status"))
+            pump.let_pass(1.0)
+            assert desk.types("--dialect", spoken, "status").code == 0, "and it does no harm"
 
     def test_nobody_who_answers(self, desk: Desk) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             port_no = mute.getsockname()[1]
-            assert one_error_line(desk.types("status", url=f"socket://127.0.0.1:{port_no}"))
+            said = one_error_line(desk.types("status", url=f"socket://127.0.0.1:{port_no}"))
+        assert "whether the pump is on" in said
 
     def test_a_quantity_without_a_unit(self, desk: Desk) -> None:
         said = desk.types("program", "--rate", "0.6")
         assert said.code == 2
         assert "mL/h" in said.err
+
+
+class Cable:
+    """A way to the pump at `url` that is cut after so many bytes from the pump, and then joined again.
+
+    Attributes:
+        url: What to open instead.
+        came_count: How many bytes have come from the pump.
+    """
+
+    def __init__(self, url: str) -> None:
+        host, port = url.removeprefix("socket://").split(":")
+        self._pump = (host, int(port))
+        self._server = socket.create_server((host, 0))
+        self.url = "socket://{}:{}".format(*self._server.getsockname())
+        self.left_count = 0
+        self.came_count = 0
+        threading.Thread(target=self._carry, daemon=True).start()
+
+    def _carry(self) -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                near, _ = self._server.accept()
+                with near, socket.create_connection(self._pump) as far:
+                    self._between(near, far)
+
+    def _between(self, near: socket.socket, far: socket.socket) -> None:
+        with suppress(ConnectionError):
+            while True:
+                for each in select.select((near, far), (), ())[0]:
+                    data = each.recv(4096)
+                    if not data:
+                        return
+                    if each is near:
+                        far.sendall(data)
+                        continue
+                    self.came_count += len(data)
+                    near.sendall(data[: self.left_count])
+                    self.left_count -= len(data)
+                    if self.left_count <= 0:
+                        return
+
+    def close(self) -> None:
+        self._server.close()
+
+
+def test_a_cable_may_be_pulled_at_any_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with emulated_pump("tcp", AMBUPUMP, tmp_path) as (pump, url), closing(Cable(url)) as cable:
+        desk = Desk(pump, cable.url, capsys)
+        cable.left_count = 10**9
+        assert desk.types("status").code == 0
+        codes = []
+        for left_count in range(1, cable.came_count, 3):
+            cable.left_count = left_count
+            said = desk.types("status")
+            codes.append(said.code)
+            lines = said.err.splitlines()
+            assert "Traceback" not in said.err
+            if said.code == 2:
+                assert len(lines) == 1
+                assert "look at the plug, then connect again" in lines[0]
+            elif said.code == 3:
+                assert len(lines) == 2
+                assert lines[1].startswith("ambupump: last known: stopped at 0 mL/h")
+            else:
+                assert said.code == 0
+                assert said.out, "all was said before the cable was pulled"
+    assert codes == sorted(codes, key=(2, 3, 0).index), (
+        "first while connecting, then in the middle, then after"
+    )
+    assert set(codes) == {2, 3, 0}
 
 
 def test_a_link_lost_in_the_middle_is_code_3_with_the_last_known_state(tmp_path: Path) -> None:

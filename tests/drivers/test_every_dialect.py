@@ -21,7 +21,6 @@ from drivers.faults.catalogue import KINDS
 from drivers.faults.frames import frames_of
 from drivers.record import Recorder, ReplayPort, TappedPort, read_recording
 from drivers.serial_pump import (
-    LONGEST_REPLY_COUNT,
     PATIENCE_S,
     QUESTION_TRIES_COUNT,
     QUIET_LIMIT_S,
@@ -172,7 +171,7 @@ def test_rubbish_before_inside_and_behind_costs_time_and_nothing_else(
 
 def longest_question_s(subject: Subject) -> float:
     """No question takes longer: so many exchanges, each tried three times, with the line at its slowest."""
-    line_s = (LONGEST_REPLY_COUNT + 300) * 12 / subject.dialect.line.baud
+    line_s = (subject.dialect.longest_reply_count + 300) * 12 / subject.dialect.line.baud
     exchanges_count = 80  # a status of the miva dialect looks back through 64 records
     return exchanges_count * QUESTION_TRIES_COUNT * (PATIENCE_S + line_s + QUIET_LIMIT_S)
 

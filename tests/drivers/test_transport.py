@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import socket
@@ -52,6 +53,39 @@ def test_a_port_that_cannot_be_opened_says_why_on_one_line(url: str, words: str)
     assert text.startswith(f"{url}: cannot be opened (")
     assert words in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "not known"), "unknown host): there is no host of that name"),
+        (TimeoutError(errno.ETIMEDOUT, "timed out"), "that host does not answer"),
+        (BrokenPipeError(errno.EPIPE, "broken pipe"), "perhaps another program has it"),
+    ],
+)
+def test_a_host_that_cannot_be_had_says_why(
+    error: OSError, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with pytest.raises(LinkDown) as caught:
+        open_port("socket://pumps.example:5000", LINE)
+    assert words in str(caught.value)
+
+
+def test_no_permission_says_what_to_do(far_end: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def denied(path: str, *more: int) -> int:
+        if path == far_end[1]:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return opened(path, *more)
+
+    monkeypatch.setattr(os, "open", denied)
+    with pytest.raises(LinkDown, match="join the group that may use it"):
+        open_port(far_end[1], LINE)
 
 
 def test_nobody_listening_says_so() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.dialects import HostSide, PumpIdentity, PumpSide
+from drivers.dialects.alaris.frames import LONGEST_FRAME_COUNT
 from drivers.dialects.alaris.host import AlarisHost
 from drivers.dialects.alaris.pump import AlarisPump
 from drivers.dialects.alaris.tables import CAPABILITIES, LEASE_S, NAME
@@ -33,6 +34,7 @@ class AlarisDialect:
     )
     line = LineSettings(baud=38400)
     capabilities = CAPABILITIES
+    longest_reply_count = LONGEST_FRAME_COUNT
     tells_outcomes = False
     read_only_by_default = True
 

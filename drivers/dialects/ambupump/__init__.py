@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.dialects import Capability, HostSide, PumpIdentity, PumpSide
+from drivers.dialects.ambupump.frames import LONGEST_FRAME_COUNT
 from drivers.dialects.ambupump.host import AmbupumpHost
 from drivers.dialects.ambupump.pump import AmbupumpPump
 from drivers.transport import LineSettings
@@ -24,6 +25,7 @@ class AmbupumpDialect:
     title = "the open protocol of this project: everything the pump can do, no command twice"
     line = LineSettings(baud=115200)
     capabilities = frozenset(Capability)
+    longest_reply_count = LONGEST_FRAME_COUNT
     tells_outcomes = True
     read_only_by_default = False
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.dialects import HostSide, PumpIdentity, PumpSide
-from drivers.dialects.miva.frames import Checksum
+from drivers.dialects.miva.frames import LONGEST_FRAME_COUNT, Checksum
 from drivers.dialects.miva.host import MivaHost
 from drivers.dialects.miva.pump import MivaPump
 from drivers.dialects.miva.tables import CAPABILITIES, NAME
@@ -30,6 +30,7 @@ class MivaDialect:
     title = "ambulatory pumps of the Zyno MIVA family: reads, event log, text queries, keys"
     line = LineSettings(baud=9600)
     capabilities = CAPABILITIES
+    longest_reply_count = LONGEST_FRAME_COUNT
     tells_outcomes = False
     read_only_by_default = True
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from drivers.dialects import HostSide, PumpIdentity, PumpSide
+from drivers.dialects.new_era.frames import LONGEST_PACKET_COUNT
 from drivers.dialects.new_era.host import CAPABILITIES, NewEraHost
 from drivers.dialects.new_era.pump import NewEraPump
 from drivers.dialects.new_era.runner import USUAL, Habits
@@ -32,6 +33,7 @@ class NewEraDialect:
     title = "bench-top syringe pumps of the New Era NE-1000 family (not for people)"
     capabilities = CAPABILITIES
     addresses = range(LARGEST_ADDRESS + 1)
+    longest_reply_count = LONGEST_PACKET_COUNT
     tells_outcomes = True
     read_only_by_default = False
 

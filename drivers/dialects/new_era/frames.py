@@ -27,6 +27,7 @@ AROUND_COUNT: Final = 4
 """What a packet's length counts beside its data: itself, two bytes of CRC and the end mark."""
 
 LONGEST_DATA: Final = 0xFF - AROUND_COUNT
+LONGEST_PACKET_COUNT: Final = 1 + 0xFF
 LONGEST_LINE: Final = 128
 """No command comes near; whatever is longer is noise, and is dropped up to the next CR (X)."""
 

@@ -15,6 +15,9 @@ from tests.drivers.independent.typing_at import Prompt, prompt
 PORT = "com1"
 """It opens no port that is not called so, whatever the system."""
 
+THEIR_PATIENCE_S = 0.3
+"""Theirs is 25 ms of silence, which a busy machine may need; they wait for so long after each reply."""
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[tuple[Prompt, Emulated]]:
@@ -23,6 +26,7 @@ def session(tmp_path: Path) -> Iterator[tuple[Prompt, Emulated]]:
         (tmp_path / PORT).symlink_to(url)
         typed("from pyZynoUnifiedDrivers.visa import ResourceManager")
         typed(f"pump = ResourceManager().open_resource({PORT!r})")
+        typed(f"pump.serial.timeout = {THEIR_PATIENCE_S}")
         yield typed, ours
         typed("pump.close()")
 
