@@ -69,6 +69,7 @@ export class Truth {
     this.values = new Map();
     this.isDue = false;
     box.append(this.gap, this.ways, this.gauges, this.figures, this.charts);
+    new ResizeObserver(() => this.drawSoon()).observe(this.charts);
     for (const [key, name] of this.told) {
       const value = make("dd");
       this.values.set(key, value);
@@ -146,7 +147,7 @@ export class Truth {
 
   draw() {
     this.isDue = false;
-    const { samples } = this.history;
+    const samples = this.history?.samples ?? [];
     if (!samples.length) return;
     for (const chart of this.drawn) chart.draw(samples, samples[0].t, samples.at(-1).t, this.startS);
   }

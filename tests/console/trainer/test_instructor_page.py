@@ -241,6 +241,21 @@ def test_all_pages_go_along_and_the_branches_are_listed(visit: Visit) -> None:
     assert KINKED in " ".join(story_of(page)), "the first is kept as it was"
 
 
+def test_a_branch_goes_on_with_what_its_pages_have_seen(visit: Visit) -> None:
+    run_id = visit.begin(NOMINAL)
+    page = opened(visit, run_id)
+    for _ in range(2):
+        skip(page, "+10 min")
+    begins = page.locator(".charts .tick:not(.y, .end)")
+    expect(begins).to_have_text(["08:10:00"] * 4)
+    page.locator("#at").fill("1200")
+    press(page, "Go back and go on from there")
+    page.wait_for_url(re.compile(rf"/run/(?!{run_id})\w+/instructor$"))
+    expect(page.locator("#tod")).to_have_text("08:20:00")
+    expect(begins).to_have_text(["08:10:00"] * 4)
+    expect(page.locator(".charts .tick.end")).to_have_text(["08:20:00"] * 4)
+
+
 def test_rows_are_chosen_with_the_arrow_keys(visit: Visit) -> None:
     page = opened(visit, visit.begin(NOMINAL))
     press(page, "Kink below pump")

@@ -65,8 +65,8 @@ export class Acts {
 
   showFields() {
     const verb = this.verbs.find((each) => each.name === at("verb").value);
-    if (verb !== this.shown) {
-      this.shown = verb;
+    if (verb?.name !== this.shown) {
+      this.shown = verb?.name;
       at("verb-fields").replaceChildren(...(verb ? fieldsFor(verb) : []));
     }
     say(at("verb-note"), verb?.room === "wire" && !this.hasWire ? NO_WIRE : "");
