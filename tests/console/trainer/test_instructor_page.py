@@ -334,6 +334,16 @@ def test_a_lesson_is_followed_with_its_tasks_and_its_answer(visit: Visit) -> Non
     assert facts["for_trainer"].split()[0] in for_trainer.inner_text()
 
 
+def test_what_a_trainee_does_wrong_is_said_to_the_instructor_as_it_happens(visit: Visit) -> None:
+    page = opened(visit, visit.begin("lesson=silent-clot"))
+    press(page, "Begin")
+    expect(page.locator("#pace")).to_have_text("runs at 1x")
+    with visit.server.page("trainee", page.url.split("/")[4]) as trainee:
+        assert trainee.ask("do", verb="flush", params={"volume": "5 mL"})["type"] == "done"
+        wrongs = trainee.see(lambda state: bool(state["tasks"]["wrongs"]))["tasks"]["wrongs"]
+    expect(page.locator(".wrongs li").first).to_contain_text(wrongs[0]["text"])
+
+
 def test_a_run_without_a_lesson_has_no_pane_for_one(visit: Visit) -> None:
     expect(opened(visit, visit.begin(NOMINAL)).locator("#lesson")).to_be_hidden()
 
