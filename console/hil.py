@@ -250,8 +250,9 @@ class RealRig:
         self._is_ready = False
         self._allow_control = allow_control
         self.tells_outcomes = dialect.tells_outcomes
-        self.port = SerialPump(partial(open_port, url, line), dialect, allow_control=allow_control)
-        self.port.connect()
+        opener = partial(open_port, url, line)
+        self._opened = partial(connected, opener, dialect, allow_control=allow_control)
+        self.port = self._opened()
 
     @property
     def offers(self) -> frozenset[Capability]:
@@ -265,17 +266,19 @@ class RealRig:
 
     def do(self, deed: Deed) -> None:
         """Ask for something by hand; for a pump that is ready only once."""
-        if deed is Deed.MAKE_READY and self._is_ready and self._stopped_again():
+        if deed is Deed.MAKE_READY and self._is_ready and self._has_settled():
             return
         self._ask(deed.value)
-        self._is_ready = True
+        if deed is Deed.MAKE_READY:
+            self._is_ready = True
+            self.reopen()  # a new host has heard of no alarm that was answered meanwhile
+            self._has_settled()
 
-    def _stopped_again(self) -> bool:
-        """Stop the pump and answer its alarms after a clause; says whether it is ready then."""
-        if not self._allow_control:
-            return self.port.status().mode == "stopped"
-        self.port.send(Stop())
-        if self.port.status().alarms:
+    def _has_settled(self) -> bool:
+        """Stop the pump and answer its alarms, as far as that may be done; says whether it is ready then."""
+        if Capability.STOP in self.offers:
+            self.port.send(Stop())
+        if Capability.ACKNOWLEDGE in self.offers and self.port.status().alarms:
             self.port.send(Acknowledge())
         status = self.port.status()
         return status.mode == "stopped" and not status.alarms
@@ -299,4 +302,4 @@ class RealRig:
     def reopen(self) -> None:
         """Let go of the link and take it up again."""
         self.port.close()
-        self.port.connect()
+        self.port = self._opened()

@@ -11,8 +11,10 @@ import pytest
 from console.emulated import emulated
 from console.hil import emulated_pump
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.dialects.catalogue import dialect_named
 from drivers.dialects.new_era import NEW_ERA
 from drivers.faults.script import FaultScriptError
+from drivers.serial_pump import pump_at
 
 PATIENCE_S = 50.0
 
@@ -144,6 +146,32 @@ def test_the_suite_runs_on_the_pump_of_the_command_line(
         )
     assert expected in said
     assert "Make the pump ready" in said
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("alaris", "2 passed"), ("miva", "11 passed"), ("new-era", "10 passed")]
+)
+def test_the_suite_runs_in_every_dialect_with_what_it_has_words_for(
+    tmp_path: Path, name: str, expected: str
+) -> None:
+    dialect = dialect_named(name)
+    with emulated_pump("tcp", dialect, tmp_path) as (pump, url):
+        with pump_at(url, dialect, allow_control=True) as port:
+            pump.make_ready(port)
+        code, said = pytest_in(
+            tmp_path,
+            *(
+                "--pyargs",
+                "drivers.hil",
+                "-k",
+                "not follows_the_rate and not a_stop_stops",
+            ),  # they wait minutes
+            *("--pump-url", url, "--pump-dialect", name, "--pump-allow-control"),
+            typed="\n" + "no\n" * 20,
+        )
+    assert expected in said
+    assert "failed" not in said
     assert code == 0
 
 
