@@ -227,11 +227,17 @@ function batterySign({ battery, battery_frac: frac }) {
 /** The lower edge of the pump, as a drawing with its words. */
 function body() {
   const parts = {
-    plug: draw("g", { class: "part plug" }, draw("path", { class: "cord", d: "M-4 62C6 62 0 40 10 40" }), draw("rect", { class: "solid", x: 8, y: 32, width: 18, height: 16, rx: 3 }), draw("path", { class: "metal", d: "M26 37h7M26 43h7" })),
+    plug: draw(
+      "g",
+      { class: "part plug" },
+      draw("path", { class: "cord", d: "M6 78C6 62 4 40 18 40" }),
+      draw("rect", { class: "solid", x: 16, y: 32, width: 18, height: 16, rx: 3 }),
+      draw("path", { class: "metal", d: "M34 37h7M34 43h7" }),
+    ),
     cassette: draw(
       "g",
       { class: "part cassette" },
-      draw("path", { class: "hose", d: "M112 62V50M208 62V50" }),
+      draw("path", { class: "hose", d: "M112 78V50M208 78V50" }),
       draw("rect", { class: "plastic", x: 92, y: 18, width: 136, height: 34, rx: 7 }),
       draw("path", { class: "detail", d: "M112 52V35h96v17" }),
     ),
@@ -247,8 +253,8 @@ function body() {
   };
   const picture = draw(
     "svg",
-    { viewBox: "0 0 320 64", "aria-hidden": "true", class: "body-picture" },
-    draw("rect", { class: "socket", x: 32, y: 30, width: 12, height: 20, rx: 2 }),
+    { viewBox: "0 0 320 78", "aria-hidden": "true", class: "body-picture" },
+    draw("rect", { class: "socket", x: 40, y: 30, width: 12, height: 20, rx: 2 }),
     draw("rect", { class: "bay", x: 262, y: 20, width: 58, height: 28, rx: 3 }),
     parts.plug,
     parts.cassette,

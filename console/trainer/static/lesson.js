@@ -25,7 +25,6 @@ export class Lesson {
   brief(told, mode) {
     this.tasks.clear();
     this.mode = mode;
-    this.summary = make("span", { class: "lesson-summary" });
     this.taskList = make("ol", { class: "tasks" });
     this.wrongs = make("ul", { class: "wrongs", "aria-label": "What was wrong" });
     this.questions = new Map(told.questions.map((question) => [question.id, this.questionOf(question)]));
@@ -118,6 +117,13 @@ export class Lesson {
       },
     };
   }
+}
+
+/** Say which task is to be done next, and how long there is. */
+export function nextTask(tasks) {
+  const next = tasks.find(({ state }) => state === "open") ?? tasks.find(({ state }) => state === "late");
+  if (!next) return "Nothing is to be done now.";
+  return `${next.text}${next.left_s === null ? "" : `: ${leftWords(next.left_s)}`}.`;
 }
 
 function verdictOf(answered, right, why = "") {

@@ -24,12 +24,16 @@ const TOUCHED = {
 };
 
 const WHOLE = 1000;
-/** A bubble that is smaller than this part of a tube is drawn so large, around the place where it is. */
-const LEAST_FRAC = 0.022;
+/** A bubble that is smaller than this, in the picture's own measure, is drawn so large around where it is. */
+const LEAST_LENGTH = 12;
+/** The rim of a bubble, without which nobody would see air in clear liquid. */
+const RIM = 1.8;
 /** What is told anew is reached in the time that passed since the last word, but not slower than this. */
 const LONGEST_GLIDE_MS = 600;
 
-const BAG = { left: 62, right: 178, top: 62, bottom: 214, flat: 34 };
+const BAG = { left: 62, right: 178, top: 62, bottom: 214 };
+/** How far the film above the liquid draws in, and over what height. */
+const DRAWN_IN = { aside: 11, over: 30 };
 
 const CLAMP_OPEN = "open";
 const CLAMP_SHUT = "closed";
@@ -122,28 +126,28 @@ export class Line {
     if (scene.supply.leaking) places.push([196, 440]);
     if (scene.line.leaking) places.push([462, 500]);
     if (!scene.connected) places.push([446, 420]);
-    if (scene.needle_out) places.push([536, 224]);
+    if (scene.needle_out) places.push([532, 222]);
     this.parts.drops.replaceChildren(...places.map(([x, y]) => drop(x, y)));
   }
 
   showLabels(scene) {
     const rows = [
-      [176, 290, "start", scene.supply.clamped ? CLAMP_SHUT : CLAMP_OPEN, scene.supply.clamped],
-      [566, 450, "end", scene.line.clamped ? CLAMP_SHUT : CLAMP_OPEN, scene.line.clamped],
+      [90, 290, "end", ...clampLabel(scene.supply)],
+      [562, 450, "end", ...clampLabel(scene.line)],
     ];
-    if (!scene.cassette) rows.push([320, 530, "middle", "cassette off", true]);
-    if (!scene.door) rows.push([196, 352, "end", "door open", true]);
-    if (!scene.connected) rows.push([424, 372, "end", "disconnected", true]);
-    if (!scene.battery.present) rows.push([414, 334, "start", "no battery", true]);
-    if (scene.supply.kinked) rows.push([182, 372, "start", "kink", true]);
-    if (scene.line.kinked) rows.push([540, 352, "end", "kink", true]);
-    if (scene.needle_out) rows.push([560, 232, "start", "needle out", true]);
-    if (scene.catheter.clamped) rows.push([514, 222, "start", "clamped", true]);
+    if (!scene.cassette) rows.push([320, 548, "middle", "cassette off", "strong"]);
+    if (!scene.door) rows.push([320, 256, "middle", "door open", "strong"]);
+    if (!scene.connected) rows.push([634, 290, "end", "disconnected", "strong"]);
+    if (!scene.battery.present) rows.push([416, 334, "start", "no battery", "strong"]);
+    if (scene.supply.kinked) rows.push([92, 374, "end", "kink", "strong"]);
+    if (scene.line.kinked) rows.push([570, 396, "end", "kink", "strong"]);
+    if (scene.needle_out) rows.push([528, 156, "middle", "needle out", "on-skin"]);
+    if (scene.catheter.clamped) rows.push([464, 222, "end", "clamped", "strong"]);
     const told = JSON.stringify(rows);
     if (told === this.labelsTold) return;
     this.labelsTold = told;
     this.parts.labels.replaceChildren(
-      ...rows.map(([x, y, anchor, text, strong]) => draw("text", { x, y, "text-anchor": anchor, class: strong ? "strong" : "" }, text)),
+      ...rows.map(([x, y, anchor, text, kind]) => draw("text", { x, y, "text-anchor": anchor, class: kind }, text)),
     );
   }
 
@@ -154,6 +158,10 @@ export class Line {
     this.wordsTold = told;
     this.words.replaceChildren(...words.map((text) => make("li", {}, text)));
   }
+}
+
+function clampLabel({ clamped }) {
+  return clamped ? [CLAMP_SHUT, "strong"] : [CLAMP_OPEN, ""];
 }
 
 // ------------------------------------------------------------------ where everything runs
@@ -189,6 +197,7 @@ class Tube {
   show({ stretches, kinked }, path, glideMs) {
     for (const each of [this.wall, this.filling]) set(each, "d", path);
     set(this.root, "data-kinked", kinked);
+    if (path !== this.path) this.length = this.wall.getTotalLength();
     this.path = path;
     cancelAnimationFrame(this.frame);
     const from = glideMs > 0 ? matched(this.drawn, stretches) : null;
@@ -208,24 +217,37 @@ class Tube {
 
   place(stretches) {
     this.drawn = stretches;
-    while (this.stretches.childElementCount > stretches.length) this.stretches.lastChild.remove();
-    while (this.stretches.childElementCount < stretches.length) this.stretches.append(draw("path", { pathLength: WHOLE }));
+    const { children } = this.stretches;
+    while (children.length > stretches.length) this.stretches.lastChild.remove();
+    while (children.length < stretches.length) this.stretches.append(stretch());
     stretches.forEach((each, index) => {
-      const path = this.stretches.children[index];
-      const [from, to] = drawnEdges(each);
-      set(path, "d", this.path);
-      set(path, "class", `stretch ${each.kind}`);
-      set(path, "stroke-dasharray", each.kind === "froth" ? dots(to - from) : `${to - from} ${2 * WHOLE}`);
-      set(path, "stroke-dashoffset", -from);
+      const [rim, inside] = children[index].children;
+      const [from, to] = this.edges(each);
+      const isAir = each.kind === "air" || each.kind === "froth";
+      const inset = isAir ? (RIM / this.length) * WHOLE : 0;
+      set(children[index], "class", `stretch ${each.kind}`);
+      dash(rim, this.path, from, isAir ? to - from : 0);
+      dash(inside, this.path, from + inset, to - from - 2 * inset, each.kind === "froth");
     });
+  }
+
+  /** From where to where a stretch is drawn, in thousandths of the tube. */
+  edges({ kind, from_frac: from, to_frac: to }) {
+    if (kind !== "air" && kind !== "froth") return [from * WHOLE, to * WHOLE];
+    const length = Math.min(1, Math.max(LEAST_LENGTH / this.length, to - from));
+    const begin = Math.min(1 - length, Math.max(0, (from + to - length) / 2));
+    return [begin * WHOLE, (begin + length) * WHOLE];
   }
 }
 
-function drawnEdges({ kind, from_frac: from, to_frac: to }) {
-  if (kind !== "air" && kind !== "froth") return [from * WHOLE, to * WHOLE];
-  const length = Math.max(LEAST_FRAC, to - from);
-  const begin = Math.min(1 - length, Math.max(0, (from + to - length) / 2));
-  return [begin * WHOLE, (begin + length) * WHOLE];
+function stretch() {
+  return draw("g", {}, draw("path", { class: "rim", pathLength: WHOLE }), draw("path", { class: "inside", pathLength: WHOLE }));
+}
+
+function dash(path, along, from, length, isDotted = false) {
+  set(path, "d", along);
+  set(path, "stroke-dasharray", isDotted ? dots(length) : `${Math.max(0, length)} ${2 * WHOLE}`);
+  set(path, "stroke-dashoffset", -from);
 }
 
 function dots(length) {
@@ -254,6 +276,7 @@ export function matched(before, now) {
 class Bag {
   constructor() {
     this.film = draw("path", { class: "film" });
+    this.folds = draw("path", { class: "folds" });
     this.air = draw("path", { class: "bag-air" });
     this.liquid = draw("path", { class: "bag-liquid" });
     this.marks = draw("g", { class: "marks" });
@@ -261,8 +284,8 @@ class Bag {
     this.root = draw(
       "g",
       { class: "bag" },
-      draw("path", { class: "pole", d: "M120 8v26M120 34a9 9 0 1 0 9 9" }),
-      this.film, this.air, this.liquid, this.marks,
+      draw("path", { class: "pole", d: "M120 6v24M120 30a9 9 0 1 0 9 9" }),
+      this.film, this.folds, this.air, this.liquid, this.marks,
       draw("path", { class: "plastic", d: "M108 212h24v14h-24z" }),
       this.empty,
     );
@@ -276,6 +299,7 @@ class Bag {
     set(this.liquid, "d", wide(level, bottom));
     set(this.air, "d", wide(surface, level));
     set(this.film, "d", outline(surface));
+    set(this.folds, "d", folds(surface));
     set(this.empty, "visibility", dry ? null : "hidden");
     if (hungMl !== this.hungMl) this.mark(hungMl, scale);
     this.hungMl = hungMl;
@@ -297,17 +321,27 @@ function wide(from, to) {
   return to - from < 0.2 ? "" : `M${BAG.left} ${from.toFixed(1)}H${BAG.right}V${(to - 8).toFixed(1)}Q${BAG.right} ${to.toFixed(1)} ${BAG.right - 12} ${to.toFixed(1)}H${BAG.left + 12}Q${BAG.left} ${to.toFixed(1)} ${BAG.left} ${(to - 8).toFixed(1)}Z`;
 }
 
-/** The outline: as wide as what is in it, and flat film above. */
+/** The outline: as wide as what is in it, and film that has drawn in above. */
 function outline(surface) {
-  const { left, right, top, bottom, flat } = BAG;
-  const neck = Math.max(top, surface - 46);
-  const part = Math.min(1, (surface - top) / 46);
-  const inset = part > 0 ? flat * part : 0;
+  const { left, right, top, bottom } = BAG;
+  const inset = DRAWN_IN.aside * Math.min(1, (surface - top) / DRAWN_IN.over);
+  const [high, low] = [surface - DRAWN_IN.over * 0.9, surface - DRAWN_IN.over * 0.35];
+  const sides =
+    inset > 0
+      ? [`V${Math.max(top, high)}C${right - inset} ${low} ${right} ${low} ${right} ${surface}`, `C${left} ${low} ${left + inset} ${low} ${left + inset} ${Math.max(top, high)}`]
+      : ["", ""];
   return (
-    `M${left + inset} ${top - 12}H${right - inset}V${neck}C${right - inset} ${surface - 18} ${right} ${surface - 24} ${right} ${surface}` +
-    `V${bottom - 12}Q${right} ${bottom} ${right - 12} ${bottom}H${left + 12}Q${left} ${bottom} ${left} ${bottom - 12}V${surface}` +
-    `C${left} ${surface - 24} ${left + inset} ${surface - 18} ${left + inset} ${neck}Z`
+    `M${left + inset + 8} ${top - 12}H${right - inset - 8}Q${right - inset} ${top - 12} ${right - inset} ${top - 4}${sides[0]}` +
+    `V${bottom - 12}Q${right} ${bottom} ${right - 12} ${bottom}H${left + 12}Q${left} ${bottom} ${left} ${bottom - 12}V${surface}${sides[1]}` +
+    `V${top - 4}Q${left + inset} ${top - 12} ${left + inset + 8} ${top - 12}Z`
   );
+}
+
+/** Folds of the film, where it hangs without anything in it. */
+function folds(surface) {
+  const deep = surface - BAG.top;
+  if (deep < 24) return "";
+  return [86, 120, 154].map((x, place) => `M${x} ${BAG.top + 4}Q${x + (place - 1) * 5} ${BAG.top + deep / 2} ${x} ${surface - 10 - 6 * (place % 2)}`).join("");
 }
 
 function niceStep(hungMl) {

@@ -6,7 +6,7 @@ import { Diary } from "./diary.js";
 import { make, say, set } from "./dom.js";
 import { ask } from "./form.js";
 import { doing } from "./hands.js";
-import { Lesson } from "./lesson.js";
+import { Lesson, nextTask } from "./lesson.js";
 import { Line } from "./line.js";
 import { Live } from "./live.js";
 import { Sound } from "./sound.js";
@@ -93,7 +93,8 @@ live.on("state", (state, changed) => {
   diary.show(notes);
   diary.enable(true);
   sound.show(panel, { still: Boolean(stands) });
-  say(byId("alarm"), panel.alarm_text);
+  showAlarm(panel);
+  showNow(state);
   say(byId("barrier"), barrier);
   showStanding(clock);
   showPassed(clock);
@@ -117,6 +118,18 @@ function showScene(scene) {
   line.show(scene);
   const atWork = scene.busy.map((each) => `${each.hand === run.hand ? "You are" : `The ${each.hand} is`} ${doing(each)}.`);
   say(byId("busy"), atWork.join(" "));
+}
+
+function showAlarm({ alarm_text: text, alarm_light: light }) {
+  say(byId("alarm"), text);
+  set(byId("jump-pump"), "data-alarm", Boolean(light));
+  say(byId("jump-pump"), light ? "Pump: alarm" : "Pump");
+}
+
+/** Say what is to be done next, where the lesson is not to be seen beside the pump. */
+function showNow({ clock, tasks }) {
+  byId("now").hidden = !tasks || clock.over;
+  if (tasks) say(byId("now-text"), clock.begun ? nextTask(tasks.tasks) : "Read what it is about first:");
 }
 
 /** Say why nothing can be done at all; empty: it can. */
@@ -174,10 +187,12 @@ function afterwards() {
 }
 
 function showOwnClock(clock) {
+  byId("own-clock").hidden = clock.over;
   const begin = byId("begin");
   const goes = !clock.paused && !clock.over;
   begin.hidden = goes || clock.over;
   say(begin, clock.begun ? "Go on" : "Begin");
+  for (const part of document.querySelectorAll(".waits, #finish")) part.hidden = !clock.begun;
   set(begin, "aria-disabled", null);
   for (const button of document.querySelectorAll("[data-until]")) set(button, "aria-disabled", goes ? null : "true");
   set(byId("finish"), "aria-disabled", clock.begun && !clock.over ? null : "true");

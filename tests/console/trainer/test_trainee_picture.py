@@ -118,11 +118,14 @@ def test_an_alarm_is_said_once_to_who_cannot_see(visit: Visit) -> None:
 def drawn(page: Page, tube: str) -> list[list[Any]]:
     """The stretches of a tube that are drawn: kind, from, length, in thousandths of the tube."""
     found: list[list[Any]] = page.evaluate(
-        """(tube) => [...ambupump.line.tubes[tube].stretches.children].map((each) => [
-            each.getAttribute("class").split(" ")[1],
-            -Number(each.getAttribute("stroke-dashoffset")),
-            Number(each.getAttribute("stroke-dasharray").split(" ")[0]),
-        ])""",
+        """(tube) => [...ambupump.line.tubes[tube].stretches.children].map((each) => {
+            const outline = each.querySelector(each.matches(".air, .froth") ? ".rim" : ".inside");
+            return [
+                each.getAttribute("class").split(" ")[1],
+                -Number(outline.getAttribute("stroke-dashoffset")),
+                Number(outline.getAttribute("stroke-dasharray").split(" ")[0]),
+            ];
+        })""",
         tube,
     )
     return found
@@ -156,7 +159,8 @@ def test_a_bubble_is_drawn_where_it_is_and_small_ones_are_not_lost(visit: Visit)
     assert found[1][1:] == pytest.approx([200.0, 300.0])
     _, begins, length = found[3]
     assert begins + length / 2 == pytest.approx(901.0)
-    assert 20.0 < length < 25.0
+    whole = page.evaluate("ambupump.line.tubes.line.length")
+    assert length / 1000.0 * whole == pytest.approx(12.0)
 
 
 def test_a_bubble_glides_to_where_it_is_told_next(visit: Visit) -> None:
@@ -336,3 +340,23 @@ def test_the_trainee_is_told_no_truth(visit: Visit) -> None:
     assert "truth" not in state
     assert "frac" not in state["scene"]["battery"]
     assert "drug" not in {each["kind"] for each in state["scene"]["line"]["stretches"]}
+
+
+def test_a_phone_says_what_is_next_and_leads_to_every_part(visit: Visit) -> None:
+    page = begun(visit, "lesson=first-bag&mode=guided", size=PHONE)
+    expect(page.locator("#now")).to_contain_text("Compare the programme with the order: ")
+    parts = page.get_by_role("navigation", name="On this page")
+    assert parts.get_by_role("link").all_inner_texts() == ["Pump", "Line", "Hands", "Lesson", "Diary"]
+    parts.get_by_role("link", name="Hands").click()
+    expect(page.get_by_role("heading", name="Your hands")).to_be_in_viewport()
+
+
+def test_a_phone_says_that_the_pump_calls_wherever_one_is(visit: Visit) -> None:
+    page = begun(visit, size=PHONE)
+    parts = page.get_by_role("navigation", name="On this page")
+    assert parts.get_by_role("link").all_inner_texts() == ["Pump", "Line", "Hands", "Diary"]
+    inject(visit, page, "open_door")
+    expect(parts.get_by_role("link", name="Pump: alarm")).to_be_visible()
+    hand(page, "Shut the door").click()
+    key(page, "OK").click()
+    expect(parts.get_by_role("link", name="Pump", exact=True)).to_be_visible()
