@@ -42,7 +42,7 @@ def command(
     from console.errors import UserError
 
     try:
-        from console.trainer.server import Asked, serve
+        from console.trainer.web.server import Asked, serve
     except ModuleNotFoundError as error:
         raise UserError(f"the trainer needs {error.name}: pip install 'ambupump[trainer]'") from error
     return asyncio.run(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from console.trainer.lessons import Action, Lesson, lesson, lesson_ids
 from console.trainer.lessons import reader as lesson_file
-from console.trainer.rules import RULES, Rule, Source
-from console.trainer.tasks import COMMON, KINDS, WORDING, Checklist, Task, TaskKind
+from console.trainer.lessons.rules import RULES, Rule, Source
+from console.trainer.lessons.tasks import COMMON, KINDS, WORDING, Checklist, Task, TaskKind
 from console.words import moment, span
 from docs.markdown import MARKS, code, page, section, table
 from docs.scenario_pages import field_table
@@ -18,7 +18,7 @@ def lessons() -> str:
     every = [lesson(name) for name in lesson_ids()]
     return page(
         "Lessons of the trainer",
-        "`console/trainer/lessons/*.toml`, `tasks.py` and `rules.py` of `console/trainer/`",
+        "`console/trainer/lessons/`: `library/*.toml`, `tasks.py` and `rules.py`",
         f"{len(every)} of them, each on a scenario of the [library](library.md): pump and physics are the "
         "simulator's, and alarms come when they would. The tests play every model answer through a real "
         "world, and break every rule by really doing it.",

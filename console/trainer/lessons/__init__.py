@@ -22,7 +22,7 @@ from sim.world.setup import Response, Setup
 
 __all__ = ["Action", "Choice", "Lesson", "Question", "lesson", "lesson_ids", "loads_lesson", "setup_of"]
 
-FOLDER: Final = Path(__file__).parent
+LIBRARY: Final = Path(__file__).parent / "library"
 
 ON_CALL: Final = "on-call"
 """The procedure of a nurse who comes when she is called, with nobody else around."""
@@ -46,7 +46,7 @@ ORDER: Final = (
 
 def lesson_ids() -> tuple[str, ...]:
     """Return the names of the lessons, in the order in which they are learnt."""
-    found = {file.stem for file in FOLDER.glob("*.toml")}
+    found = {file.stem for file in LIBRARY.glob("*.toml")}
     return (*(name for name in ORDER if name in found), *sorted(found - set(ORDER)))
 
 
@@ -59,7 +59,7 @@ def lesson(name: str) -> Lesson:
     """
     if name not in lesson_ids():
         raise file_error(name, "is no lesson", did_you_mean(name, lesson_ids()))
-    path = FOLDER / f"{name}.toml"
+    path = LIBRARY / f"{name}.toml"
     return loads_lesson(text_of(path, path.name, "lesson"), file=path.name)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from console.trainer.record import Mode
-from console.trainer.rules import Rule
-from console.trainer.tasks import Task
+from console.trainer.kept.record import Mode
+from console.trainer.lessons.rules import Rule
+from console.trainer.lessons.tasks import Task
 from scenarios.verbs import write_step
 from sim.world.setup import Step, Value
 

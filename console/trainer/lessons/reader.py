@@ -51,10 +51,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from console.trainer.kept.record import Mode
 from console.trainer.lessons.lesson import Action, Choice, Lesson, Played, Question
-from console.trainer.record import Mode
-from console.trainer.rules import RULE_BY_ID
-from console.trainer.tasks import AT_HOME, HAND_VERBS, Answer, Checklist, Task, read_task
+from console.trainer.lessons.rules import RULE_BY_ID
+from console.trainer.lessons.tasks import AT_HOME, HAND_VERBS, Answer, Checklist, Task, read_task
 from pump.alarm_table import ALARM_BY_CODE
 from pump.commands import Key
 from scenarios.faults import FaultList, ScenarioError, did_you_mean

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from console.trainer.assessment import Assessment, assess
+from console.trainer.kept.record import Entry, Kind, Mode, Origin, Who, body_of
 from console.trainer.lessons import Action, Lesson, setup_of
-from console.trainer.record import Entry, Kind, Mode, Origin, Who, body_of
+from console.trainer.lessons.assessment import Assessment, assess
 from sim.world.setup import Setup, Step
 from sim.world.world import World
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from console.trainer.origins import Wish, origin_of
-from console.trainer.record import Entry, Origin, RunRecord
-from console.trainer.run import Run, begun
+from console.trainer.kept.record import Entry, Origin, RunRecord
+from console.trainer.live.origins import Wish, origin_of
+from console.trainer.live.run import Run, begun
 
 
 class Memory:

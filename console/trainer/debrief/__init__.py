@@ -1,0 +1,1 @@
+"""What is learnt from a run afterwards: debriefs, diaries, classes, exports."""

@@ -1,0 +1,1 @@
+"""The server: which address shows what, and who may come in."""

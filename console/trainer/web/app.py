@@ -1,0 +1,222 @@
+"""The trainer's server: which address shows what.
+
+What a page shows stands in its template, what it is told in `view.py`, and what it may ask in `asks.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from console.trainer.debrief.desk import Desk, UntoldError
+from console.trainer.kept.record import RunRecord, Who
+from console.trainer.kept.store import Store
+from console.trainer.live import asks
+from console.trainer.live.feed import Viewer
+from console.trainer.live.origins import WishError, origin_of, wish_of
+from console.trainer.live.runs import Living, Runs
+from console.trainer.live.view import Page
+from console.trainer.pages import STATIC, render
+from console.trainer.web.calm import Calm
+from console.trainer.web.guard import Guard, Role, Tokens
+from console.trainer.web.kept_runs import ROUTES
+from console.trainer.web.start import start_page
+from scenarios.faults import ScenarioError
+
+MOST_FORM_BYTES: Final = 10_000
+FOR_GUESTS: Final = frozenset({"trainee", "projector"})
+"""What is shown of a run to who comes with a guest's token."""
+
+AGAIN: Final = 1013
+"""Why a socket is closed whose page did not take what it was told: come anew."""
+
+
+def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] = ()) -> Starlette:
+    """Make the server's application.
+
+    Args:
+        store: Where runs are kept.
+        host: The address that the server listens on.
+        tokens: What whoever changes something must know.
+        names: Further names that the server has.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.runs = Runs(store)
+        app.state.desk = Desk()
+        try:
+            yield
+        finally:
+            app.state.desk.close()
+            await app.state.runs.close()
+
+    return Starlette(
+        routes=[
+            Route("/", _start),
+            Route("/runs", _begin, methods=["POST"]),
+            *ROUTES,
+            Route("/run/{run_id}/{page:str}", _page, methods=["GET"]),
+            WebSocketRoute("/run/{run_id}/live", _live),
+            Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        ],
+        middleware=[Middleware(Calm), Middleware(Guard, host=host, tokens=tokens, names=names)],
+        exception_handlers={
+            404: _not_found,
+            ScenarioError: _broken,
+            WishError: _broken,
+            UntoldError: _broken,
+        },
+        lifespan=lifespan,
+    )
+
+
+def _all_runs(request: Request | WebSocket) -> Runs:
+    runs: Runs = request.app.state.runs
+    return runs
+
+
+# ---------------------------------------------------------------- the start, and the list
+
+
+async def _start(request: Request) -> Response:
+    return HTMLResponse(start_page(_all_runs(request).store.origins()))
+
+
+async def _begin(request: Request) -> Response:
+    """Begin a run as the start page's form says, and go to it."""
+    if request.state.role is not Role.INSTRUCTOR:
+        return _not_for_guests()
+    origin = await run_in_threadpool(origin_of, wish_of(await _form(request)))
+    _all_runs(request).begin(origin)
+    page = Page.TRAINEE if origin.alone else Page.INSTRUCTOR
+    return RedirectResponse(f"/run/{origin.run_id}/{page.value}", status_code=303)
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_FORM_BYTES:
+            raise WishError("that form is too long")
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+# ---------------------------------------------------------------- the pages of one run
+
+Take = Callable[[Runs, RunRecord], Awaitable[Response]]
+"""Makes an answer from a run's record."""
+
+
+async def _page(request: Request) -> Response:
+    """Show a page of a run, or give what can be taken away from it."""
+    runs, run_id, name = _all_runs(request), request.path_params["run_id"], request.path_params["page"]
+    if request.state.role is Role.GUEST and name not in FOR_GUESTS:
+        return _not_for_guests()
+    if name in set(Page):
+        living = runs.get(run_id)
+        return _nothing_there(request.url.path) if living is None else _following(living, name)
+    record = runs.record(run_id)
+    take = TAKEN.get(name)
+    if record is None or take is None:
+        return _nothing_there(request.url.path)
+    return await take(runs, record)
+
+
+def _following(living: Living, name: str) -> Response:
+    """Show a page that follows a run."""
+    origin = living.run.origin
+    return HTMLResponse(
+        render(
+            f"{name}.html.j2",
+            here=f"/run/{origin.run_id}/{name}",
+            origin=origin,
+            page=name,
+        )
+    )
+
+
+async def _scenario(_runs: Runs, record: RunRecord) -> Response:
+    from console.trainer.kept.saved import scenario_of
+
+    return _file(await run_in_threadpool(scenario_of, record), "text/plain; charset=utf-8", record, "toml")
+
+
+TAKEN: Final[Mapping[str, Take]] = {
+    "scenario.toml": _scenario,
+}
+"""What is made from a run's record, by the last part of its address."""
+
+
+def _file(text: str, kind: str, record: RunRecord, ending: str) -> Response:
+    name = f"ambupump-run-{record.origin.run_id}.{ending}"
+    return Response(text, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+# ---------------------------------------------------------------- sockets
+
+
+async def _live(socket: WebSocket) -> None:
+    """Keep a page in step with its run, and do what it asks."""
+    living = _all_runs(socket).get(socket.path_params["run_id"])
+    name = socket.query_params.get("page", "")
+    if living is None or name not in set(Page):
+        await socket.close(code=1008, reason="there is no such run or page")
+        return
+    if socket.state.role is Role.GUEST and name not in FOR_GUESTS:
+        await socket.close(code=1008, reason="that page is the instructor's")
+        return
+    await socket.accept()
+    viewer = living.feed.add(Page(name))
+    telling = asyncio.create_task(_tell(socket, viewer))
+    try:
+        while True:
+            asks.carry_out(living.run, viewer, await socket.receive_text())
+    except (WebSocketDisconnect, KeyError):  # gone, or bytes where text is due
+        pass
+    finally:
+        telling.cancel()
+        living.feed.remove(viewer)
+        living.run.let_go(viewer, Who.TRAINEE)
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close()
+
+
+async def _tell(socket: WebSocket, viewer: Viewer) -> None:
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while (message := await viewer.outbox.get()) is not None:
+            await socket.send_text(message)
+        await socket.close(code=AGAIN)
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return _nothing_there(request.url.path)
+
+
+def _not_for_guests() -> Response:
+    return PlainTextResponse(
+        "that is the instructor's: come with the instructor's address\n", status_code=403
+    )
+
+
+def _nothing_there(what: str) -> Response:
+    return HTMLResponse(render("nothing.html.j2", what=what), status_code=404)
+
+
+async def _broken(_request: Request, error: Exception) -> Response:
+    return HTMLResponse(render("refused.html.j2", why=str(error)), status_code=400)

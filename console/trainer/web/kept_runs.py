@@ -1,0 +1,127 @@
+"""What is shown of runs that were kept, and what can be taken away of them: addresses, and who may come.
+
+A guest is shown a debrief when the run is over, and not before: it says what only the truth knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from console.trainer.debrief.desk import Desk, Order, Sheet
+from console.trainer.debrief.runs_page import Wanted, runs_page
+from console.trainer.kept.record import RunRecord
+from console.trainer.live.runs import Runs
+from console.trainer.pages import render
+from console.trainer.web.guard import Role
+
+CLASS_COUNT: Final = 60
+"""So many runs can be debriefed together: more are no class."""
+
+FILES: Final[Mapping[Sheet, str]] = {
+    "json": "application/json; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+}
+"""What can be taken away, and what kind of file it is."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+async def _list(request: Request) -> Response:
+    """Show the list of runs."""
+    asked = request.query_params
+    number = asked.get("page", "")
+    wanted = Wanted(
+        thing=asked.get("lesson", ""),
+        trainee=asked.get("trainee", ""),
+        page_number=int(number) if number.isascii() and number.isdigit() else 1,
+    )
+    return HTMLResponse(runs_page(_runs(request).store.origins(), wanted))
+
+
+async def _class(request: Request) -> Response:
+    """Show several runs side by side."""
+    run_ids = request.query_params.getlist("run")[:CLASS_COUNT]
+    return HTMLResponse(await _desk(request).class_debrief(run_ids, _runs(request).record))
+
+
+async def _debrief(request: Request, record: RunRecord) -> Response:
+    runs, desk = _runs(request), _desk(request)
+    if _is_guest(request):
+        return HTMLResponse(await desk.write(Order(sheet="debrief", records=(record,), for_guest=True)))
+    return HTMLResponse(await desk.debrief(record, runs.store.origins(), runs.record))
+
+
+async def _diary(request: Request, record: RunRecord) -> Response:
+    order = Order(sheet="diary", records=(record,), for_guest=_is_guest(request))
+    return HTMLResponse(await _desk(request).write(order))
+
+
+def _file(sheet: Sheet) -> Callable[[Request, RunRecord], Awaitable[Response]]:
+    async def give(request: Request, record: RunRecord) -> Response:
+        text = await _desk(request).write(Order(sheet=sheet, records=(record,)))
+        name = f"ambupump-run-{record.origin.run_id}.{sheet}"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(text, media_type=FILES[sheet], headers=headers)
+
+    return give
+
+
+def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, guests: bool = False) -> Handler:
+    """Find the run, and see whether who comes may look at it."""
+
+    async def answer(request: Request) -> Response:
+        record = _runs(request).record(request.path_params["run_id"])
+        if record is None:
+            return HTMLResponse(render("nothing.html.j2", what=request.url.path), status_code=404)
+        if _is_guest(request):
+            if not guests:
+                return _refused("that is the instructor's: come with the instructor's address")
+            living = _runs(request).get(record.origin.run_id)
+            if living is None or not living.run.over:
+                return _refused("the run is not over: ask the instructor to finish it")
+        return await take(request, record)
+
+    return answer
+
+
+def _for_instructors(show: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        if _is_guest(request):
+            return _refused("that is the instructor's: come with the instructor's address")
+        return await show(request)
+
+    return answer
+
+
+def _is_guest(request: Request) -> bool:
+    return request.state.role is Role.GUEST
+
+
+def _refused(text: str) -> Response:
+    return PlainTextResponse(f"{text}\n", status_code=403)
+
+
+def _runs(request: Request) -> Runs:
+    runs: Runs = request.app.state.runs
+    return runs
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+ROUTES: Final = (
+    Route("/runs", _for_instructors(_list), methods=["GET"]),
+    Route("/class", _for_instructors(_class), methods=["GET"]),
+    Route("/run/{run_id}/debrief", _of_a_run(_debrief, guests=True), methods=["GET"]),
+    Route("/run/{run_id}/diary", _of_a_run(_diary, guests=True), methods=["GET"]),
+    Route("/run/{run_id}/record.json", _of_a_run(_file("json")), methods=["GET"]),
+    Route("/run/{run_id}/record.csv", _of_a_run(_file("csv")), methods=["GET"]),
+)
+"""What is where."""
