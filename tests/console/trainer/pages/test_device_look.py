@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from console.trainer.pages import STATIC
-from tests.console.trainer.test_look import colours, contrast
-from tests.console.trainer.test_look import schemes as base_schemes
+from tests.console.trainer.pages.test_look import colours, contrast
+from tests.console.trainer.pages.test_look import schemes as base_schemes
 
 SHEET: Final = (STATIC / "device.css").read_text(encoding="utf-8")
 
