@@ -32,8 +32,8 @@ const RIM = 1.8;
 const LONGEST_GLIDE_MS = 600;
 
 const BAG = { left: 62, right: 178, top: 62, bottom: 214 };
-/** How far the film above the liquid draws in, and over what height. */
-const DRAWN_IN = { aside: 11, over: 30 };
+/** How far the film above the liquid draws in, over what height, and from what height of it on. */
+const DRAWN_IN = { aside: 11, over: 30, from: 14 };
 
 const CLAMP_OPEN = "open";
 const CLAMP_SHUT = "closed";
@@ -324,7 +324,7 @@ function wide(from, to) {
 /** The outline: as wide as what is in it, and film that has drawn in above. */
 function outline(surface) {
   const { left, right, top, bottom } = BAG;
-  const inset = DRAWN_IN.aside * Math.min(1, (surface - top) / DRAWN_IN.over);
+  const inset = DRAWN_IN.aside * Math.min(1, Math.max(0, surface - top - DRAWN_IN.from) / DRAWN_IN.over);
   const [high, low] = [surface - DRAWN_IN.over * 0.9, surface - DRAWN_IN.over * 0.35];
   const sides =
     inset > 0

@@ -106,6 +106,7 @@ live.on("link", (link, text) => {
   byId("link").hidden = link === "open" || link === "joining";
   document.body.toggleAttribute("data-lost", link === "lost" || link === "gone");
   if (link === "open" || !live.state.panel) return;
+  byId("standing").hidden = true;
   device.enable(false);
   device.show({ ...live.state.panel, held: [] });
   diary.enable(false);
