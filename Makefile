@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 GOLDEN ?= tests/golden
 
-.PHONY: help venv demo test check bench docs golden lock clean
+.PHONY: help venv demo test check bench docs pictures golden lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make check   ruff, mypy, import-linter and the rules of the repository'
 	@echo 'make bench   how fast it is, as ratios within one run'
 	@echo 'make docs    generate again what is generated in docs/'
+	@echo 'make pictures  take the pictures of the trainer in docs/ again'
 	@echo 'make golden  write the golden files again; read the diff before committing it'
 	@echo 'make lock    resolve requirements.lock again'
 	@echo 'make clean   remove .venv, out, dist and the caches'
@@ -51,6 +52,9 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m docs.generate
+
+pictures: $(STAMP)
+	$(BIN)/python -m docs.trainer_pictures
 
 golden: $(STAMP)
 	$(BIN)/python -m pytest -p no:randomly --update-golden $(GOLDEN)
