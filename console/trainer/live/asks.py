@@ -80,7 +80,7 @@ class Ask:
     @property
     def who(self) -> Who:
         """Who is at the page."""
-        return Who.INSTRUCTOR if self.viewer.page is Page.INSTRUCTOR else Who.TRAINEE
+        return who_is_at(self.viewer)
 
     def text(self, name: str, *, required: bool = True) -> str:
         """Give a text that was sent along."""
@@ -124,6 +124,11 @@ class Ask:
         if not isinstance(params, dict):
             raise AskRefusedError("params is no table of parameters")
         return params
+
+
+def who_is_at(viewer: Viewer) -> Who:
+    """Give who is at a page."""
+    return Who.INSTRUCTOR if viewer.page is Page.INSTRUCTOR else Who.TRAINEE
 
 
 Deed = Callable[[Run, Ask], None]

@@ -6,7 +6,7 @@ What a page shows stands in its template, what it is told in `view.py`, and what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 from urllib.parse import parse_qsl
@@ -21,12 +21,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console.trainer.debrief.desk import Desk, UntoldError
-from console.trainer.kept.record import RunRecord, Who
 from console.trainer.kept.store import Store
 from console.trainer.live import asks
 from console.trainer.live.feed import Viewer
 from console.trainer.live.origins import WishError, origin_of, wish_of
-from console.trainer.live.runs import Living, Runs
+from console.trainer.live.runs import Runs
 from console.trainer.live.view import Page
 from console.trainer.pages import STATIC, render
 from console.trainer.web.calm import Calm
@@ -116,53 +115,16 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 # ---------------------------------------------------------------- the pages of one run
 
-Take = Callable[[Runs, RunRecord], Awaitable[Response]]
-"""Makes an answer from a run's record."""
-
 
 async def _page(request: Request) -> Response:
-    """Show a page of a run, or give what can be taken away from it."""
-    runs, run_id, name = _all_runs(request), request.path_params["run_id"], request.path_params["page"]
+    """Show a page that follows a run."""
+    name, here = request.path_params["page"], request.url.path
     if request.state.role is Role.GUEST and name not in FOR_GUESTS:
         return _not_for_guests()
-    if name in set(Page):
-        living = runs.get(run_id)
-        return _nothing_there(request.url.path) if living is None else _following(living, name)
-    record = runs.record(run_id)
-    take = TAKEN.get(name)
-    if record is None or take is None:
-        return _nothing_there(request.url.path)
-    return await take(runs, record)
-
-
-def _following(living: Living, name: str) -> Response:
-    """Show a page that follows a run."""
-    origin = living.run.origin
-    return HTMLResponse(
-        render(
-            f"{name}.html.j2",
-            here=f"/run/{origin.run_id}/{name}",
-            origin=origin,
-            page=name,
-        )
-    )
-
-
-async def _scenario(_runs: Runs, record: RunRecord) -> Response:
-    from console.trainer.kept.saved import scenario_of
-
-    return _file(await run_in_threadpool(scenario_of, record), "text/plain; charset=utf-8", record, "toml")
-
-
-TAKEN: Final[Mapping[str, Take]] = {
-    "scenario.toml": _scenario,
-}
-"""What is made from a run's record, by the last part of its address."""
-
-
-def _file(text: str, kind: str, record: RunRecord, ending: str) -> Response:
-    name = f"ambupump-run-{record.origin.run_id}.{ending}"
-    return Response(text, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+    living = _all_runs(request).get(request.path_params["run_id"]) if name in set(Page) else None
+    if living is None:
+        return _nothing_there(here)
+    return HTMLResponse(render(f"{name}.html.j2", here=here, origin=living.run.origin, page=name))
 
 
 # ---------------------------------------------------------------- sockets
@@ -182,14 +144,12 @@ async def _live(socket: WebSocket) -> None:
     viewer = living.feed.add(Page(name))
     telling = asyncio.create_task(_tell(socket, viewer))
     try:
-        while True:
-            asks.carry_out(living.run, viewer, await socket.receive_text())
-    except (WebSocketDisconnect, KeyError):  # gone, or bytes where text is due
-        pass
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            asks.carry_out(living.run, viewer, message.get("text") or "")
     finally:
         telling.cancel()
         living.feed.remove(viewer)
-        living.run.let_go(viewer, Who.TRAINEE)
+        living.run.let_go(viewer, asks.who_is_at(viewer))
         with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
 

@@ -24,7 +24,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE: Final = "ambupump_token"
 TOKEN_BYTES_COUNT: Final = 16
 
 OWN_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -100,18 +99,18 @@ class Guard:
         if refusal is not None:
             await _turn_away(scope, receive, send, refusal)
         elif role is not None and _only_reads(scope) and "token" in dict(_query(scope)):
-            await self._take_token(scope, role)(scope, receive, send)
+            await self._take_token(scope, headers, role)(scope, receive, send)
         else:
             # Without a token nobody came so far but to look, on this machine's own address: at home there.
             gives_token = role is None
             scope["state"] = {**scope.get("state", {}), "role": role or Role.INSTRUCTOR}
-            await self._app(scope, receive, self._with_headers(send, gives_token=gives_token))
+            await self._app(scope, receive, self._with_headers(headers, send, gives_token=gives_token))
 
     def _role(self, scope: Scope, headers: Headers) -> Role | None:
         """Give as whom somebody comes: by the address first, so that another token can be taken."""
         found = [value for name, value in _query(scope) if name == "token"]
         try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+            cookie = SimpleCookie(headers.get("cookie", "")).get(cookie_name(headers.get("host", "")))
         except CookieError:
             cookie = None
         if cookie is not None:
@@ -135,28 +134,34 @@ class Guard:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
         return name.lower() in self._names or (self._is_open and _is_address(name))
 
-    def _take_token(self, scope: Scope, role: Role) -> RedirectResponse:
+    def _take_token(self, scope: Scope, asked: Headers, role: Role) -> RedirectResponse:
         """Put the token into a cookie, and take it out of the address."""
         rest = urlencode([(name, value) for name, value in _query(scope) if name != "token"])
         answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), status_code=303)
-        answer.headers["set-cookie"] = self._cookie(role)
+        answer.headers["set-cookie"] = self._cookie(asked, role)
         return answer
 
-    def _cookie(self, role: Role) -> str:
+    def _cookie(self, asked: Headers, role: Role) -> str:
         token = self._tokens.instructor if role is Role.INSTRUCTOR else self._tokens.guest
-        return f"{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/"
+        return f"{cookie_name(asked.get('host', ''))}={token}; HttpOnly; SameSite=Strict; Path=/"
 
-    def _with_headers(self, send: Send, *, gives_token: bool) -> Send:
+    def _with_headers(self, asked: Headers, send: Send, *, gives_token: bool) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
                 if gives_token:
-                    headers["set-cookie"] = self._cookie(Role.INSTRUCTOR)
+                    headers["set-cookie"] = self._cookie(asked, Role.INSTRUCTOR)
             await send(message)
 
         return sending
+
+
+def cookie_name(host: str) -> str:
+    """Give the cookie's name for a `Host`: browsers keep cookies by name, and not by the port of a server."""
+    port = host.rpartition(":")[2]
+    return f"ambupump_{port}" if port.isdigit() else "ambupump"
 
 
 async def _turn_away(scope: Scope, receive: Receive, send: Send, refusal: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from console.trainer.debrief.desk import Desk, Order, Sheet
 from console.trainer.debrief.runs_page import Wanted, runs_page
 from console.trainer.kept.record import RunRecord
+from console.trainer.kept.saved import scenario_of
 from console.trainer.live.runs import Runs
 from console.trainer.pages import render
 from console.trainer.web.guard import Role
@@ -64,11 +66,19 @@ async def _diary(request: Request, record: RunRecord) -> Response:
 def _file(sheet: Sheet) -> Callable[[Request, RunRecord], Awaitable[Response]]:
     async def give(request: Request, record: RunRecord) -> Response:
         text = await _desk(request).write(Order(sheet=sheet, records=(record,)))
-        name = f"ambupump-run-{record.origin.run_id}.{sheet}"
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(text, media_type=FILES[sheet], headers=headers)
+        return _attached(text, FILES[sheet], record, sheet)
 
     return give
+
+
+async def _scenario(_request: Request, record: RunRecord) -> Response:
+    text = await run_in_threadpool(scenario_of, record)
+    return _attached(text, "text/plain; charset=utf-8", record, "toml")
+
+
+def _attached(text: str, kind: str, record: RunRecord, ending: str) -> Response:
+    name = f"ambupump-run-{record.origin.run_id}.{ending}"
+    return Response(text, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, guests: bool = False) -> Handler:
@@ -123,5 +133,6 @@ ROUTES: Final = (
     Route("/run/{run_id}/diary", _of_a_run(_diary, guests=True), methods=["GET"]),
     Route("/run/{run_id}/record.json", _of_a_run(_file("json")), methods=["GET"]),
     Route("/run/{run_id}/record.csv", _of_a_run(_file("csv")), methods=["GET"]),
+    Route("/run/{run_id}/scenario.toml", _of_a_run(_scenario), methods=["GET"]),
 )
 """What is where."""

@@ -18,6 +18,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from console.trainer.web.guard import cookie_name
+
 PATIENCE_S = 20.0
 
 
@@ -145,7 +147,10 @@ def serving(folder: Path, *arguments: str, port_no: int = 0) -> Iterator[Served]
         assert found is not None, ready + (process.stderr.read() if process.stderr else "")
         address = f"http://127.0.0.1:{found[1].rpartition(':')[2]}"
         yield Served(
-            address, found[2] or "", f"ambupump_token={found[3]}" if found[3] else _given(address), process
+            address,
+            found[2] or "",
+            f"{cookie_name(address)}={found[3]}" if found[3] else _given(address),
+            process,
         )
     finally:
         process.terminate()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from console.trainer.web.guard import COOKIE, Guard, Tokens, is_loopback
+from console.trainer.web.guard import Guard, Tokens, cookie_name, is_loopback
 
 TOKENS = Tokens(instructor="sesame-of-the-test", guest="a-guest-of-the-test")
 TOKEN = TOKENS.instructor
@@ -59,6 +59,7 @@ def header(answer: list[Message], name: str) -> str:
     return str(dict(answer[0]["headers"]).get(name.encode(), b""), "ascii")
 
 
+COOKIE = cookie_name("127.0.0.1:8080")
 COOKIES = {"cookie": f"{COOKIE}={TOKEN}"}
 
 
@@ -150,3 +151,10 @@ def test_a_guests_token_opens_what_is_for_guests_and_the_last_one_taken_counts()
 def test_every_server_has_tokens_of_its_own() -> None:
     drawn = {token for each in (Tokens(), Tokens()) for token in (each.instructor, each.guest)}
     assert len(drawn) == 4
+
+
+def test_two_servers_of_one_machine_keep_their_cookies_apart() -> None:
+    """Browsers know a machine's name, and no port."""
+    assert len({cookie_name(host) for host in ("127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1")}) == 3
+    other = {"cookie": f"{cookie_name('127.0.0.1:8081')}={TOKEN}"}
+    assert not let_in(asked(LOCAL, kind="websocket", host="127.0.0.1:8080", **other))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from console.trainer.web.guard import cookie_name
 from tests.console.trainer.asking import begun, finish
 from tests.console.trainer.served import Served, serving
 
@@ -80,7 +81,7 @@ def test_a_guest_is_debriefed_when_the_run_is_over_and_sees_no_other_run(tmp_pat
     with serving(tmp_path, "bag-7-day-nominal", "--host", "0.0.0.0") as served:  # noqa: S104 - the option is what is tried
         assert served.process.stderr is not None
         token = served.process.stderr.readline().strip().partition("?token=")[2]
-        guest = replace(served, token=f"ambupump_token={token}")
+        guest = replace(served, token=f"{cookie_name(served.address)}={token}")
         run = f"/run/{served.run_id}"
         assert [guest.get(f"{run}/{name}")[0] for name in ("debrief", "diary")] == [403, 403]
         assert "not over" in guest.get(f"{run}/debrief")[1]

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from console.trainer.web.guard import cookie_name
 from drivers.dialects.catalogue import dialect_named
 from drivers.errors import LinkTimeout
 from drivers.serial_pump import pump_at
@@ -244,7 +245,7 @@ def test_from_elsewhere_a_trainee_comes_in_with_the_guests_address_and_no_furthe
         assert served.process.stderr is not None
         told = served.process.stderr.readline()
         guests = told.strip().partition("?token=")[2]
-        guest = replace(served, token=f"ambupump_token={guests}")
+        guest = replace(served, token=f"{cookie_name(served.address)}={guests}")
         run = f"/run/{served.run_id}"
         assert [guest.get(f"{run}/{name}")[0] for name in ("scenario.toml", "instructor")] == [403, 403]
         assert guest.post("/runs", "scenario=")[0] == 403
