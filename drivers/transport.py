@@ -380,6 +380,9 @@ def _unopened_text(name: str, error: BaseException) -> str:
     remedy = _REMEDIES.get(number) if number is not None else None
     if remedy is None and number is not None and number < 0:
         remedy = "there is no host of that name: look at it, or give its number"
+    if number is None and name.startswith("rfc2217://") and isinstance(error, serial.SerialException):
+        # Whoever is turned away there hears nothing, or a hang-up that the library takes for silence.
+        remedy = "RFC 2217 is not spoken there, or another program has it: end that one first"
     if remedy is None and isinstance(error, ValueError):
         remedy = "look at the address: a device, socket://, rfc2217://, loop:// or spy://"
     return f"{name}: cannot be opened ({_why(error)}): {remedy or 'look at the name and the plug'}"

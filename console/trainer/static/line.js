@@ -1,7 +1,7 @@
 /* What is around the pump: bag, tubing, clamps, connector, catheter and arm, plug and battery.
 
        const line = new Line(root, {interactive: true, knows: false, onPart: (part) => ...});
-       line.show(scene);         a section of state; `knows`: it tells drug from saline
+       line.show(scene);         a section of state; `knows`: what is wrong is named, and drug told from saline
 
    The picture adds nothing: every stretch of air is drawn where the scene says it is, and moves there from where
    it was told to be last. In words the same stands beside it (`words`), for whoever does not see it. */
@@ -139,8 +139,8 @@ export class Line {
     if (!scene.door) rows.push([320, 256, "middle", "door open", "strong"]);
     if (!scene.connected) rows.push([634, 290, "end", "disconnected", "strong"]);
     if (!scene.battery.present) rows.push([416, 334, "start", "no battery", "strong"]);
-    if (scene.supply.kinked) rows.push([92, 374, "end", "kink", "strong"]);
-    if (scene.line.kinked) rows.push([570, 396, "end", "kink", "strong"]);
+    if (this.knows && scene.supply.kinked) rows.push([92, 374, "end", "kink", "strong"]);
+    if (this.knows && scene.line.kinked) rows.push([570, 396, "end", "kink", "strong"]);
     if (scene.needle_out) rows.push([528, 156, "middle", "needle out", "on-skin"]);
     if (scene.catheter.clamped) rows.push([464, 222, "end", "clamped", "strong"]);
     const told = JSON.stringify(rows);

@@ -1,9 +1,10 @@
-// What a room sees. Nothing is asked from here.
+// What a room sees, and hears if somebody lets it. Nothing is asked from here.
 
 import { Device } from "./device.js";
 import { make, say, set } from "./dom.js";
 import { Line } from "./line.js";
 import { Live } from "./live.js";
+import { soundBy } from "./sound.js";
 import { Truth } from "./truth.js";
 import { moment, timeOfDay } from "./words.js";
 
@@ -15,19 +16,25 @@ const at = (id) => document.getElementById(id);
 
 const live = new Live();
 const device = new Device(at("device"));
-const line = new Line(at("line"), { knows: true });
+const line = new Line(at("line"));
 const truth = new Truth(at("truth"), { figures: FIGURES, charts: CHARTS });
+const plainTitle = at("title").textContent;
 let startS = 0;
+let sound = null;
 let rows = [];
 
 live.on("hello", (hello) => {
   startS = hello.facts.clock_start_s;
   truth.meet(hello);
+  if (!sound) sound = soundBy(at("sound"), hello.facts);
+  sound.heard = null;
 });
 
 live.on("state", (state, changed) => {
   if (changed.has("panel") || changed.has("scene")) device.show(state.panel, state.scene);
-  if (changed.has("scene")) line.show(state.scene);
+  line.knows = state.show.truth;
+  if (changed.has("scene") || changed.has("show")) line.show(state.scene);
+  sound.show(state.panel, { still: !state.clock.begun || state.clock.paused || state.clock.over });
   if (changed.has("panel")) showAlarm(state.panel.alarm);
   if (changed.has("show")) showWhatIsShown(state.show.truth);
   if (changed.has("truth") || changed.has("scene")) truth.show(state);
@@ -42,13 +49,17 @@ live.on("log", (fresh, whole) => {
 
 live.on("link", (link, text) => {
   set(at("pace"), "data-link", link);
-  if (link !== "open") say(at("pace"), text || link);
+  if (link === "open") return;
+  say(at("pace"), text || link);
+  if (live.state.panel) sound?.show(live.state.panel, { still: true });
 });
 
 function showWhatIsShown(isTruthShown) {
   set(at("wall"), "data-truth", isTruthShown);
   at("truth-pane").hidden = !isTruthShown;
   at("log-pane").hidden = !isTruthShown;
+  // A scenario's title says what goes wrong in it.
+  say(at("title"), isTruthShown ? live.hello.run.title : plainTitle);
 }
 
 function showAlarm(alarm) {

@@ -11,6 +11,8 @@
    Tones are given to the browser ahead of time, so that nothing that keeps the page busy makes them late, and are
    taken back at once when the pump is silenced. */
 
+import { say, set } from "./dom.js";
+
 /** So far ahead tones are scheduled: a page that is not looked at wakes once a second. */
 const AHEAD_S = 1.5;
 const TICK_MS = 250;
@@ -158,4 +160,25 @@ function waveOf(context, harmonicsDb) {
     imag: [0, ...levels.map((level) => level / loudest)],
     disableNormalization: true,
   });
+}
+
+const SAYS = { off: "Sound is off: press to switch on", on: "Sound is on: press to mute", muted: "Sound is muted: press to hear it" };
+
+/** Make the sound of a page, switched by a button that says how it stands. */
+export function soundBy(button, facts) {
+  const made = new Sound(facts);
+  made.onChange = (state) => {
+    say(button, SAYS[state]);
+    set(button, "data-state", state);
+  };
+  button.addEventListener("click", () => {
+    if (made.state === "off") made.switchOn();
+    else made.mute(made.state === "on");
+  });
+  // Whoever presses anything wants to hear the pump, unless they have muted it.
+  for (const gesture of ["pointerdown", "keydown"]) {
+    addEventListener(gesture, (event) => event.target !== button && made.state === "off" && made.switchOn());
+  }
+  made.onChange(made.state);
+  return made;
 }

@@ -9,7 +9,7 @@ import { doing } from "./hands.js";
 import { Lesson, nextTask } from "./lesson.js";
 import { Line } from "./line.js";
 import { Live } from "./live.js";
-import { Sound } from "./sound.js";
+import { soundBy } from "./sound.js";
 import { roughly, timeOfDay } from "./words.js";
 
 const CLOCK_MS = 250;
@@ -77,7 +77,7 @@ live.on("hello", (hello) => {
   diary.offer(facts.alarms, facts.clock_start_s);
   if (facts.lesson) lesson.brief(facts.lesson, run.mode);
   if (facts.code) showCode(facts.code);
-  if (!sound) sound = soundOf(facts);
+  if (!sound) sound = soundBy(byId("sound"), facts);
   sound.heard = null;
 });
 
@@ -223,28 +223,6 @@ if (byId("begin")) {
     const sure = await ask(byId("form"), { title: "Finish the run?", text: "Nothing can be done in it afterwards. The debrief tells what happened.", done: "Finish" });
     if (sure) told(place, "finish");
   });
-}
-
-// ---------------------------------------------------------------- sound
-
-function soundOf(facts) {
-  const made = new Sound(facts);
-  const button = byId("sound");
-  made.onChange = (state) => {
-    const text = { off: "Sound is off: press to switch on", on: "Sound is on: press to mute", muted: "Sound is muted: press to hear it" };
-    say(button, text[state]);
-    set(button, "data-state", state);
-  };
-  button.addEventListener("click", () => {
-    if (made.state === "off") made.switchOn();
-    else made.mute(made.state === "on");
-  });
-  // Whoever presses anything wants to hear the pump, unless they have muted it.
-  for (const gesture of ["pointerdown", "keydown"]) {
-    addEventListener(gesture, (event) => event.target !== button && made.state === "off" && made.switchOn());
-  }
-  made.onChange(made.state);
-  return made;
 }
 
 // ---------------------------------------------------------------- letters press keys

@@ -116,9 +116,26 @@ def test_the_truth_comes_and_goes_with_the_last_of_the_log(visit: Visit) -> None
         expect(page.locator("#log-pane")).to_be_hidden()
 
 
-def test_nothing_can_be_touched(visit: Visit) -> None:
+def test_nothing_can_be_touched_but_the_sound(visit: Visit) -> None:
     page = opened(visit, visit.begin(NOMINAL))
-    assert page.locator("button, input, select, textarea, [tabindex='0']").count() == 0
+    assert page.locator("button, input, select, textarea, [tabindex='0']").count() == 1
+    page.get_by_role("button", name="Sound is off").click()
+    expect(page.locator("#sound")).to_have_text("Sound is on: press to mute")
+
+
+def test_a_scenario_is_named_only_with_the_truth(visit: Visit) -> None:
+    """Its title says what goes wrong in it."""
+    run_id = visit.begin("scenario=kink-cleared-in-time&script=faults")
+    page = opened(visit, run_id)
+    expect(page.locator("h1")).to_have_text("A pump in somebody's care")
+    with visit.server.page("instructor", run_id) as instructor:
+        instructor.ask("inject", verb="kink", params={})
+        expect(page.locator("#line svg text", has_text="kink")).to_have_count(0)
+        instructor.ask("show", truth=True)
+        expect(page.locator("h1")).to_contain_text("A kinked line")
+        expect(page.locator("#line svg text", has_text="kink")).to_have_count(1)
+        instructor.ask("show", truth=False)
+        expect(page.locator("h1")).to_have_text("A pump in somebody's care")
 
 
 def test_the_time_goes_as_the_run_does(visit: Visit) -> None:
