@@ -15,6 +15,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
+from drivers.between import Between
 from drivers.emulator import Client, LineEnd
 from drivers.pacing import Pace, Piece
 from drivers.transport import LineSettings
@@ -58,7 +59,7 @@ class _Lane:
         self._waiting_count = 0
 
 
-class PacedEnd:
+class PacedEnd(Between):
     """The end of a line on which bytes take their time. All methods belong to the loop's own thread.
 
     Args:
@@ -67,24 +68,13 @@ class PacedEnd:
     """
 
     def __init__(self, inner: LineEnd, baud: int) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._loop = asyncio.get_running_loop()
         self._pace = pace_of(inner.line, baud)
-        self._client: Client | None = None
         self._to_pump = _Lane(self._reach_pump)
         self._to_client = _Lane(self._reach_client)
         self._here_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def line(self) -> LineSettings:
-        """What the inner end is set to."""
-        return self._inner.line
-
-    @property
-    def name(self) -> str:
-        """Who the client is, to the inner end."""
-        return "nobody" if self._client is None else self._client.name
 
     def close(self) -> None:
         """Carry nothing any more."""
@@ -92,32 +82,19 @@ class PacedEnd:
         self._to_client.clear()
         self._arm()
 
-    # The end of a line, to the port
-
-    def connect(self, client: Client) -> str | None:
-        """Take `client` on the line; returns why not where the line is taken."""
-        if self._client is not None:
-            return self._inner.connect(client)
-        self._client = client
-        reason = self._inner.connect(self)
-        if reason is not None:
-            self._client = None
-        return reason
-
     def disconnect(self, client: Client) -> None:
         """Take `client` off the line. What it sent still arrives; what was on its way to it is lost."""
         if self._client is client:
-            self._inner.disconnect(self)
-            self._client = None
             self._to_client.clear()
+        super().disconnect(client)
+
+    # Bytes
 
     def receive(self, data: bytes) -> None:
         """Take in what the client sent just now."""
         if self._to_pump.has_room(data):
             self._to_pump.put(self._pace.heard(data, self._loop.time()))
             self._arm()
-
-    # A client, to the inner end
 
     def write(self, data: bytes) -> None:
         """Take in what the inner end says."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from drivers.emulator import Client, LineEnd
+from drivers.between import Between
+from drivers.emulator import LineEnd
 from drivers.faults.catalogue import Way
 from drivers.faults.frames import Frames
 from drivers.faults.line import Struck
 from drivers.faults.on_loop import LoopLine
 from drivers.faults.script import FaultScriptError, Mistake, Rule, Script
-from drivers.transport import LineSettings
 
 
 class Socket(Protocol):
@@ -31,7 +31,7 @@ class Socket(Protocol):
         ...
 
 
-class FaultyEnd:
+class FaultyEnd(Between):
     """The end of a line on which `script` happens. All methods belong to the loop's own thread.
 
     Args:
@@ -56,23 +56,12 @@ class FaultyEnd:
         power: Callable[[bool], None] | None = None,
         noted: Callable[[Struck], None] = lambda _struck: None,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._socket = socket
         self._power = power
-        self._client: Client | None = None
         for rule in script.rules:
             self._check(rule)
         self._line = LoopLine(script, frames, self, noted=noted)
-
-    @property
-    def line(self) -> LineSettings:
-        """What the inner end is set to."""
-        return self._inner.line
-
-    @property
-    def name(self) -> str:
-        """Who the client is, to the inner end."""
-        return "nobody" if self._client is None else self._client.name
 
     def add(self, rule: Rule) -> None:
         """Let `rule` hold from now on.
@@ -92,29 +81,11 @@ class FaultyEnd:
             what = f"{rule}: nobody here can take the pump's power"
             raise FaultScriptError([Mistake(1, what, "use an emulated pump, or pull its plug by hand")])
 
-    # The end of a line, to the port
-
-    def connect(self, client: Client) -> str | None:
-        """Take `client` on the line; returns why not where the line is taken."""
-        if self._client is not None:
-            return self._inner.connect(client)
-        self._client = client
-        reason = self._inner.connect(self)
-        if reason is not None:
-            self._client = None
-        return reason
-
-    def disconnect(self, client: Client) -> None:
-        """Take `client` off the line."""
-        if self._client is client:
-            self._inner.disconnect(self)
-            self._client = None
+    # Bytes
 
     def receive(self, data: bytes) -> None:
         """Take in what the client sent just now."""
         self._line.take(Way.REQUEST, data)
-
-    # A client, to the inner end
 
     def write(self, data: bytes) -> None:
         """Take in what the inner end says."""
