@@ -23,6 +23,7 @@ LOOPBACK: Final = "127.0.0.1"
 @click.option(
     "--runs", "runs_file", type=click.Path(path_type=Path), metavar="FILE", help="Where runs are kept."
 )
+@click.option("--open", "opens", is_flag=True, help="Open the page in a browser of this machine.")
 def command(
     *,
     scenario_name: str | None,
@@ -31,6 +32,7 @@ def command(
     host: str,
     names: tuple[str, ...],
     runs_file: Path | None,
+    opens: bool,
 ) -> int:
     """Serve the trainer: a live pump, an instructor's page, a projector's page, and a debrief.
 
@@ -54,6 +56,7 @@ def command(
                 port_no=port_no,
                 names=names,
                 runs_file=runs_file,
+                opens=opens,
             ),
             click.echo,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Asked:
     lesson: str = ""
     names: tuple[str, ...] = ()
     runs_file: Path | None = None
+    opens: bool = False
 
 
 class Server(uvicorn.Server):
@@ -81,7 +83,9 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
             await asyncio.sleep(0.01)
         if not serving.done():
             begun = None if origin is None else app.state.runs.begin(origin).run.origin
-            _announce(say, asked, listener, tokens, begun)
+            page = _announce(say, asked, listener, tokens, begun)
+            if asked.opens and not await asyncio.to_thread(webbrowser.open, page):
+                tell("no browser could be opened: open the address yourself")
         either: set[asyncio.Future[Any]] = {serving, ended}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -120,17 +124,19 @@ def _listener(asked: Asked) -> socket.socket:
 
 def _announce(
     say: Callable[[str], None], asked: Asked, listener: socket.socket, tokens: Tokens, begun: Origin | None
-) -> None:
-    """Say where the trainer is; what a browser opens stands alone on its line."""
+) -> str:
+    """Say where the trainer is, and give it; what a browser opens stands alone on its line."""
     name = socket.gethostname() if asked.host in EVERYWHERE else in_address(asked.host)
     address = f"http://{name}:{listener.getsockname()[1]}"
     is_open = not is_loopback(asked.host)
     own, guests = (f"?token={each}" if is_open else "" for each in (tokens.instructor, tokens.guest))
     path = "/" if begun is None else f"/run/{begun.run_id}/instructor"
-    say(f"ready: {address}{path}{own}")
+    page = f"{address}{path}{own}"
+    say(f"ready: {page}")
     if begun is not None:
         tell(f"the trainee's page: {address}/run/{begun.run_id}/trainee{guests}")
         tell(f"for the wall: {address}/run/{begun.run_id}/projector{guests}")
     elif is_open:
         tell(f"for trainees, behind the address of a page that is theirs: {guests}")
     tell("simulated: not a medical device; end it with Ctrl-C")
+    return page

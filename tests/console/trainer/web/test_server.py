@@ -180,6 +180,26 @@ def test_it_ends_well_when_it_is_told_to(tmp_path: Path) -> None:
         assert "Traceback" not in served.process.stderr.read()
 
 
+def test_a_browser_of_this_machine_is_opened_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part\nmv {opened}.part {opened}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    with serving(tmp_path, "bag-7-day-nominal", "--open") as served:
+        assert served.process.stderr is not None
+        while "not a medical device" not in served.process.stderr.readline():
+            pass
+        with served.page("trainee"):
+            pass
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(PATIENCE_S) == 0
+        assert (
+            opened.read_text(encoding="utf-8").strip() == f"{served.address}/run/{served.run_id}/instructor"
+        )
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
