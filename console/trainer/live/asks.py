@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
 
+from console.errors import UserError
 from console.trainer.kept.record import Kind, Mode, Who
 from console.trainer.live.feed import Viewer
 from console.trainer.live.port import DIALECTS
@@ -263,7 +264,7 @@ def carry_out(run: Run, viewer: Viewer, message: str) -> None:
         ask = _read(message, viewer)
         number = ask.number
         _deed_of(ask)(run, ask)
-    except AskRefusedError as refusal:
+    except (AskRefusedError, UserError) as refusal:  # what cannot be kept is said where it was asked for
         viewer.answer(type="refused", n=number, text=str(refusal))
     else:
         viewer.answer(type="done", n=number)

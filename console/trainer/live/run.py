@@ -17,6 +17,8 @@ from math import inf
 from random import Random
 from typing import Any, Final, Protocol
 
+from console.errors import UserError
+from console.places import tell
 from console.story import MATTERS
 from console.trainer.kept.lived import live_again
 from console.trainer.kept.record import Entry, Kind, Origin, RunRecord, Who, body_of
@@ -136,6 +138,8 @@ class Run:
         clock.pause(self._wall())
         self.session = LiveSession(world, clock, self._wall)
         self._rate_frac = 1.0
+        self._kept_s = -inf
+        self._trouble = ""
         self._held: dict[Key, object] = {}
         self._listeners: list[Callable[[], None]] = []
         self._changed_is_due = False
@@ -203,13 +207,27 @@ class Run:
         try:
             while not following.done():
                 await asyncio.wait({following}, timeout=REACHED_EVERY_S)
-                self._keeper.reached(self.origin.run_id, self.now_s)
+                self._keep_how_far()
             await following
             self._hang_up()
             self.changed()
         finally:
             following.cancel()
-            self._keeper.reached(self.origin.run_id, self.now_s)
+            self._keep_how_far()
+
+    def _keep_how_far(self) -> None:
+        """Keep how far it got, if it got further; what cannot be kept now can be in a second."""
+        now_s = self.now_s
+        if now_s == self._kept_s:
+            return
+        try:
+            self._keeper.reached(self.origin.run_id, now_s)
+        except UserError as error:
+            if str(error) != self._trouble:
+                tell(str(error))
+            self._trouble = str(error)
+        else:
+            self._kept_s, self._trouble = now_s, ""
 
     def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have `listener` called soon after every change; the function returned takes it off again."""

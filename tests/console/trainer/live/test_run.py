@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from console.errors import UserError
 from console.trainer.kept.lived import live_again
 from console.trainer.kept.record import Kind, Who
 from console.trainer.kept.saved import scenario_of
@@ -284,3 +285,48 @@ def test_a_blank_pump_waits_with_a_set_that_is_not_primed() -> None:
             return run.world.bench.core.mode.value, _events(run, ModeChanged)
 
     assert at_once(trying()) == ("stopped", [])
+
+
+def test_a_full_disk_stops_no_run_and_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    class Full(Memory):
+        is_full = False
+
+        def reached(self, run_id: str, t_s: float) -> None:
+            if self.is_full:
+                raise UserError("cannot keep runs in r.sqlite3: the disk is full; make room")
+            super().reached(run_id, t_s)
+
+    async def trying() -> tuple[float, float]:
+        keeper = Full()
+        async with living(origin("bag-7-day-nominal"), keeper) as run:
+            run.resume(Who.INSTRUCTOR)
+            keeper.is_full = True
+            await asyncio.sleep(5.0)
+            reached_s = run.now_s
+            keeper.is_full = False
+            await asyncio.sleep(2.0)
+            return reached_s, keeper.reached_s["r1"]
+
+    reached_s, kept_s = at_once(trying())
+    assert reached_s == pytest.approx(5.0, abs=0.1)
+    assert kept_s >= 6.0
+    assert capsys.readouterr().err.count("the disk is full") == 1
+
+
+def test_a_run_that_stands_still_is_not_kept_again_and_again() -> None:
+    class Counting(Memory):
+        times_count = 0
+
+        def reached(self, run_id: str, t_s: float) -> None:
+            self.times_count += 1
+            super().reached(run_id, t_s)
+
+    async def trying() -> int:
+        keeper = Counting()
+        async with living(origin("bag-7-day-nominal"), keeper):
+            await asyncio.sleep(1.5)
+            before_count = keeper.times_count
+            await asyncio.sleep(100.0)
+            return keeper.times_count - before_count
+
+    assert at_once(trying()) == 0
