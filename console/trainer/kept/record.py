@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from sim.world.procedure import Policy
 from sim.world.setup import Step
+from sim.world.work import CAREGIVER, NURSE, PATIENT
+
+POLICIES: Final = (Policy.CALL_ONLY.value, Policy.MAY_TAP.value)
+"""What a site may let the people at home do: one of these is in force in a run."""
+
+HANDS: Final = (PATIENT, CAREGIVER, NURSE)
+"""Whose hand a trainee's may be."""
 
 
 class Who(StrEnum):
@@ -86,8 +94,8 @@ class Origin:
         begin_s: The world's time at which somebody is first let at it.
         lesson_id: The lesson that is done; empty: none.
         mode: How it is meant.
-        policy: The site's policy, `call-only` or `may-tap`: whether a patient may tap and restart.
-        hand: Whose hand the trainee's is: patient, caregiver or nurse.
+        policy: The site's policy, one of `POLICIES`: whether a patient may tap and restart.
+        hand: Whose hand the trainee's is, one of `HANDS`.
         trainee: What the trainee is called; empty where nobody said.
         alone: Whether the trainee runs the clock, with no instructor.
         parent_id: The run that this one branched from; empty: none.
@@ -101,8 +109,8 @@ class Origin:
     begin_s: float = 0.0
     lesson_id: str = ""
     mode: Mode = Mode.FREE
-    policy: str = "call-only"
-    hand: str = "caregiver"
+    policy: str = Policy.CALL_ONLY.value
+    hand: str = CAREGIVER
     trainee: str = ""
     alone: bool = False
     parent_id: str = ""

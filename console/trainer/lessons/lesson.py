@@ -1,6 +1,6 @@
 """What a lesson is: a situation, what is asked in it, and a way to solve it that really does.
 
-Lessons come as TOML files beside this one; how they are read stands in `reader.py`.
+Lessons come as TOML files in `library/`; how they are read stands in `reader.py`.
 """
 
 from __future__ import annotations

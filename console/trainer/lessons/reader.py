@@ -51,10 +51,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from console.trainer.kept.record import Mode
+from console.trainer.kept.record import HANDS, POLICIES, Mode
 from console.trainer.lessons.lesson import Action, Choice, Lesson, Played, Question
 from console.trainer.lessons.rules import RULE_BY_ID
-from console.trainer.lessons.tasks import AT_HOME, HAND_VERBS, Answer, Checklist, Task, read_task
+from console.trainer.lessons.tasks import HAND_VERBS, Answer, Checklist, Task, read_task
 from pump.alarm_table import ALARM_BY_CODE
 from pump.commands import Key
 from scenarios.faults import FaultList, ScenarioError, did_you_mean
@@ -65,7 +65,6 @@ from scenarios.locate import Path
 from scenarios.quantities import TIME, QuantityError, parse_quantity, shorten
 from scenarios.verbs import read_step
 from sim.world.setup import Step
-from sim.world.work import CAREGIVER, NURSE, PATIENT
 
 SCHEMA: Final = 1
 LISTS: Final = ("step", "task", "question", "answer")
@@ -78,7 +77,7 @@ NEXT_KEY_S: Final = 0.5
 
 _PROSE: Final = Text('"..."')
 _ID: Final = Name('"kink-at-night"')
-_POLICY: Final = Text('"may-tap"', choices=AT_HOME)
+_POLICY: Final = Text('"may-tap"', choices=POLICIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ TOP: Final = (
     Field(
         key="hand",
         inner="hand",
-        kind=Text('"caregiver"', choices=(PATIENT, CAREGIVER, NURSE)),
+        kind=Text('"caregiver"', choices=HANDS),
         required=True,
         meaning="whose hand the trainee's is",
     ),
@@ -410,8 +409,8 @@ def _answers(
             if action.ask == "answer":
                 _note_no_choice(action, by_id, path, faults)
         policy = table.get("policy", "")
-        if policy not in ("", *AT_HOME):
-            faults.add((*path, "policy"), f"{shorten(policy)} is no policy", f"write {' or '.join(AT_HOME)}")
+        if policy not in ("", *POLICIES):
+            faults.add((*path, "policy"), f"{shorten(policy)} is no policy", f"write {' or '.join(POLICIES)}")
         played.append(Played(actions=actions, policy=policy))
     return tuple(played)
 

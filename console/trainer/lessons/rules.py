@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from console.trainer.kept.record import HANDS, POLICIES
 from console.trainer.lessons import breaches
 from console.trainer.lessons.breaches import Breach
 from console.trainer.lessons.course import Course
@@ -19,7 +20,6 @@ from sim.world.procedure import Policy
 from sim.world.work import CAREGIVER, NURSE, PATIENT
 
 HOME: Final = (PATIENT, CAREGIVER)
-EVERYBODY: Final = (PATIENT, CAREGIVER, NURSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Rule:
     why: str
     sources: tuple[Source, ...]
     breaches: Callable[[Course], Iterable[Breach]]
-    hands: tuple[str, ...] = EVERYBODY
-    policies: tuple[str, ...] = (Policy.CALL_ONLY.value, Policy.MAY_TAP.value)
+    hands: tuple[str, ...] = HANDS
+    policies: tuple[str, ...] = POLICIES
 
     def binds(self, hand: str, policy: str) -> bool:
         """Whether it holds for somebody's hand at a site."""

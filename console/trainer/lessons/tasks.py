@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol, get_args
 
-from console.trainer.kept.record import Kind, Mode
+from console.trainer.kept.record import POLICIES, Kind, Mode
 from console.trainer.lessons.course import Act, Course
 from pump.alarm_table import ALARM_BY_CODE
 from pump.commands import CommandName
@@ -21,11 +21,8 @@ from scenarios.fields import FLAG, Field, ListOf, Name, Text, read_fields
 from scenarios.locate import Path
 from scenarios.quantities import FLOW, TIME, VOLUME, shorten
 from scenarios.verbs import VERBS
-from sim.world.procedure import Policy
 
 HAND_VERBS: Final = tuple(verb.name for verb in VERBS.values() if verb.room == "people")
-AT_HOME: Final = (Policy.CALL_ONLY.value, Policy.MAY_TAP.value)
-"""The policies that a run may have."""
 
 PLACES: Final = Text('"downstream"', choices=("upstream", "downstream", "line", "catheter"))
 
@@ -353,7 +350,7 @@ COMMON: Final = (
     Field(
         key="policy",
         inner="policy",
-        kind=Text('"may-tap"', choices=AT_HOME),
+        kind=Text('"may-tap"', choices=POLICIES),
         default="any",
         meaning="asked for only where this is the site's policy",
     ),

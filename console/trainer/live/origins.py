@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.behind import NOMINAL
-from console.trainer.kept.record import Mode, Origin
+from console.trainer.kept.record import HANDS, POLICIES, Mode, Origin
 from console.trainer.lessons import lesson, setup_of
 from scenarios.loader import load
 from scenarios.verbs import VERBS
 from scenarios.writer import dump
+from sim.world.procedure import Policy
 from sim.world.setup import Setup
+from sim.world.work import CAREGIVER
 
 Script = Literal["all", "faults"]
 
-POLICIES: Final = ("call-only", "may-tap")
-HANDS: Final = ("patient", "caregiver", "nurse")
 
 MISHAPS: Final = frozenset(
     {
@@ -50,8 +50,8 @@ class Wish:
     scenario: str = ""
     script: Script = "all"
     mode: Mode = Mode.FREE
-    policy: str = "call-only"
-    hand: str = "caregiver"
+    policy: str = Policy.CALL_ONLY.value
+    hand: str = CAREGIVER
     trainee: str = ""
     people: bool = False
     alone: bool = False
@@ -73,8 +73,8 @@ def wish_of(form: Mapping[str, str]) -> Wish:
         scenario=form.get("scenario", "").strip(),
         script="faults" if _one_of(form, "script", ("all", "faults"), "all") == "faults" else "all",
         mode=Mode(mode),
-        policy=_one_of(form, "policy", POLICIES, POLICIES[0]),
-        hand=_one_of(form, "hand", HANDS, "caregiver"),
+        policy=_one_of(form, "policy", POLICIES, Policy.CALL_ONLY.value),
+        hand=_one_of(form, "hand", HANDS, CAREGIVER),
         trainee=" ".join(form.get("trainee", "").split())[:60],
         people=form.get("people", "") not in {"", "off"},
         alone=form.get("alone", "") not in {"", "off"},

@@ -1,7 +1,8 @@
 """One run: a world on the clock, and everyone at it. What pages do ends here; what they see begins here.
 
 Whatever changes the world is a step of the live session; whatever is worth keeping becomes an entry in the
-same moment. Nothing else is kept, because the world can be lived again from its entries (`lived.py`).
+same moment. Nothing else is kept, because the world can be lived again from its entries
+(`kept/lived.py`).
 
 While a trainee holds a key, time goes at the pace of the hand: a key that is held for a second at 3600 times
 the speed would be a key that is stuck for an hour.

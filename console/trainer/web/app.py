@@ -1,6 +1,7 @@
 """The trainer's server: which address shows what.
 
-What a page shows stands in its template, what it is told in `view.py`, and what it may ask in `asks.py`.
+What a page shows stands in its template, what it is told in `live/view.py`, and what it may ask in
+`live/asks.py`.
 """
 
 from __future__ import annotations
