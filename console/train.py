@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import click
 
-LOOPBACK: Final = "127.0.0.1"
+from console.places import LOOPBACK
 
 
 @click.command("train")

@@ -21,6 +21,7 @@ from console.trainer.live.view import Page
 from pump.alarm_table import ALARM_BY_CODE
 from pump.commands import Key
 from scenarios.quantities import TIME, QuantityError
+from sim.world.work import NURSE
 
 MOST_CHARS: Final = 4096
 """No ask is longer."""
@@ -67,6 +68,11 @@ NURSES: Final[Mapping[str, tuple[str, ...]]] = {
     "swap_pump": (),
 }
 """What a trainee can do besides who is a nurse."""
+
+
+def within_reach(hand: str) -> Mapping[str, tuple[str, ...]]:
+    """Give what a trainee can do whose hand is `hand`, and the parameters that may be said of it."""
+    return {**ANYBODYS, **(NURSES if hand == NURSE else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ def _key(run: Run, ask: Ask) -> None:
 
 def _do(run: Run, ask: Ask) -> None:
     verb, params = ask.text("verb"), ask.params()
-    hands = {**ANYBODYS, **(NURSES if run.origin.hand == "nurse" else {})}
+    hands = within_reach(run.origin.hand)
     if verb not in hands:
         raise AskRefusedError(f"{verb[:40]} is nothing that the {run.origin.hand} does here")
     strange = set(params) - set(hands[verb])

@@ -9,7 +9,7 @@ from typing import Any, Final
 from console.trainer.kept.record import Origin
 from console.trainer.kept.store import Kept
 from console.trainer.lessons import Lesson
-from console.trainer.live.asks import ANYBODYS, NURSES
+from console.trainer.live.asks import within_reach
 from console.trainer.live.port import DIALECTS
 from console.trainer.live.quick import ACTS, EXAMPLES
 from console.trainer.live.run import SPEEDS, Run
@@ -30,6 +30,7 @@ from scenarios.fields import FLAG, Field, Integer, Text
 from scenarios.verbs import VERBS, Verb
 from sim.therapy.limits import RESTART_LIMIT_S
 from sim.world.setup import Setup
+from sim.world.work import NURSE
 
 SAMPLE_COUNT: Final = 60
 
@@ -46,9 +47,9 @@ def facts(run: Run, page: Page, family: Sequence[Kept]) -> dict[str, Any]:
             {"code": row.code, "display": row.display, "priority": row.priority.value} for row in ALARMS
         ],
         "clock_start_s": run.world.setup.clock_start_s,
-        "hands": {**ANYBODYS, **(NURSES if run.origin.hand == "nurse" else {})},
+        "hands": within_reach(run.origin.hand),
     }
-    if run.origin.hand == "nurse":
+    if run.origin.hand == NURSE:
         told["code"] = nurse_code(run.world.setup)
     if run.lesson is not None:
         told["lesson"] = lesson_facts(run.lesson, page)
@@ -111,7 +112,7 @@ def lesson_facts(lesson: Lesson, page: Page) -> dict[str, Any]:
 
 def nurse_code(setup: Setup) -> str:
     """Give the code that a nurse has been told, who cannot unlock the keyboard without it."""
-    return {access.value: code for access, code in setup.pump.codes}.get("nurse", NURSE_CODE)
+    return {access.value: code for access, code in setup.pump.codes}.get(NURSE, NURSE_CODE)
 
 
 def sounds() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from console.trainer.live.run import Run
-from console.trainer.live.view import Page, log_rows, sections
+from console.trainer.live.view import Page, knows_truth, log_rows, sections
 
 SLOW_TICK_S: Final = 0.5
 FAST_TICK_S: Final = 0.1
@@ -74,7 +74,7 @@ class Feed:
         if not self._viewers[page]:
             self._known[page] = self._made(page)
         viewer.tell(_state(self._known[page]))
-        if _sees_log(self._run, page):
+        if knows_truth(self._run, page):
             rows, self._logged_count[page] = log_rows(self._run, 0)
             viewer.tell(encoded({"type": "log", "rows": rows}))
         self._viewers[page].append(viewer)
@@ -98,7 +98,7 @@ class Feed:
         self._known[page] = fresh
         if changed or gone:
             self._tell(page, _state({**changed, **gone}))
-        if _sees_log(self._run, page):
+        if knows_truth(self._run, page):
             rows, self._logged_count[page] = log_rows(self._run, self._logged_count[page])
             if rows:
                 self._tell(page, encoded({"type": "log", "rows": rows}))
@@ -128,10 +128,6 @@ class Feed:
     def close(self) -> None:
         """Look no more."""
         self._take_off()
-
-
-def _sees_log(run: Run, page: Page) -> bool:
-    return page is Page.INSTRUCTOR or (page is Page.PROJECTOR and run.shows_truth)
 
 
 def _state(texts: dict[str, str]) -> str:

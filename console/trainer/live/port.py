@@ -9,10 +9,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import Final
 
+from console.behind import ON_A_TABLE
 from console.line_faults import serve_with_faults, wire_of
 from console.places import LOOPBACK, Address, Place
 from console.trainer.live.run import Run
-from drivers.dialects.catalogue import dialect_named
+from drivers.dialects import catalogue
 from drivers.emulator import Emulator, Served
 from drivers.faults.frames import frames_of
 from drivers.faults.script import Script
@@ -21,8 +22,8 @@ from pump.events import Event
 from sim.local_pump import LivePump
 from sim.world.setup import Step
 
-DIALECTS: Final = ("ambupump", "miva", "alaris")
-"""What the pump with a bag can speak."""
+DIALECTS: Final = tuple(name for name in catalogue.DIALECTS if name not in ON_A_TABLE)
+"""What a pump with a bag can speak."""
 
 
 class RunPump(LivePump):
@@ -42,7 +43,7 @@ async def open_port(run: Run, dialect_name: str, stack: AsyncExitStack) -> str:
     Raises:
         UserError: the port cannot be had.
     """
-    dialect = dialect_named(dialect_name)
+    dialect = catalogue.dialect_named(dialect_name)
     device = RunPump(run)
     stack.callback(device.close)
     emulator = await stack.enter_async_context(

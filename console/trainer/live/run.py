@@ -22,7 +22,7 @@ from console.errors import UserError
 from console.places import tell
 from console.story import MATTERS
 from console.trainer.kept.lived import live_again
-from console.trainer.kept.record import Entry, Kind, Origin, RunRecord, Who, body_of
+from console.trainer.kept.record import HANDS, Entry, Kind, Origin, RunRecord, Who, body_of
 from console.trainer.lessons import Lesson, lesson
 from console.trainer.lessons.assessment import assess, to_page
 from console.trainer.live.beeps import Beeps
@@ -36,6 +36,7 @@ from sim.events import PersonActed
 from sim.live import LiveSession
 from sim.world.setup import Step
 from sim.world.steps import STEPS
+from sim.world.work import NURSE, SUPPLIER
 from sim.world.world import World
 
 SPEEDS: Final = (1.0, 10.0, 60.0, 600.0, 3600.0)
@@ -192,7 +193,7 @@ class Run:
     def busy(self) -> tuple[Busy, ...]:
         """Give who is at work, and at what."""
         found = []
-        for hand in ("patient", "caregiver", "nurse", "supplier"):
+        for hand in (*HANDS, SUPPLIER):
             if self.world.hand(hand).count:
                 verb = next(
                     (step.verb for step in reversed(self.world.recorded) if _hand_of(step) == hand), ""
@@ -342,7 +343,7 @@ class Run:
         return events
 
     def _hand(self, who: Who) -> str:
-        return self.origin.hand if who is Who.TRAINEE else "nurse"
+        return self.origin.hand if who is Who.TRAINEE else NURSE
 
     # The record
 

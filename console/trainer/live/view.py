@@ -49,11 +49,11 @@ def sections(run: Run, page: Page) -> dict[str, Section]:
     found: dict[str, Section] = {
         "clock": clock_section(run, t_s),
         "panel": panel_section(run, t_s),
-        "scene": scene_section(run, t_s, knows=_knows(run, page)),
+        "scene": scene_section(run, t_s, knows=knows_truth(run, page)),
         "show": {"truth": run.shows_truth},
         "notes": notes_section(run),
     }
-    if _knows(run, page):
+    if knows_truth(run, page):
         found["truth"] = truth_section(run, t_s)
         found["marks"] = marks_section(run)
     if page is Page.INSTRUCTOR:
@@ -63,7 +63,7 @@ def sections(run: Run, page: Page) -> dict[str, Section]:
     return found
 
 
-def _knows(run: Run, page: Page) -> bool:
+def knows_truth(run: Run, page: Page) -> bool:
     """Whether a page is shown what only the truth knows."""
     return page is Page.INSTRUCTOR or (page is Page.PROJECTOR and run.shows_truth)
 
