@@ -9,7 +9,7 @@ from typing import Final
 from console.trainer.debrief.material import Material
 from console.trainer.kept.record import Origin
 from console.trainer.lessons import Lesson, lesson, lesson_ids
-from console.trainer.lessons.assessment import Answered, Times, assess
+from console.trainer.lessons.assessment import Answered, assess
 from console.trainer.lessons.rules import Wrong
 from console.trainer.lessons.tasks import Checklist, Outcome, State
 
@@ -132,7 +132,7 @@ def judged(material: Material) -> Judged:
         given,
         material.origin,
         material.record.entries,
-        material.result,
+        material.result.events,
         material.end_s,
         material.over,
     )
@@ -143,13 +143,9 @@ def judged(material: Material) -> Judged:
         tasks=tuple(_task(outcome) for outcome in found.tasks),
         answers=tuple(_answer(answered) for answered in found.questions),
         wrongs=tuple(_wrong(wrong) for wrong in found.wrongs),
-        cause_s=_cause_s(found.times),
+        cause_s=found.cause_s,
         is_passed=found.is_passed if given is not None and material.over else None,
     )
-
-
-def _cause_s(times: Times | None) -> float | None:
-    return None if times is None or times.cause_s is None else times.raised_s + times.cause_s
 
 
 def _task(outcome: Outcome) -> TaskStory:

@@ -16,8 +16,7 @@ from console.trainer.lessons import Lesson, Question
 from console.trainer.lessons.course import Course
 from console.trainer.lessons.rules import RULES, Wrong, wrongs
 from console.trainer.lessons.tasks import Checklist, Outcome, State, answer_that_counts, judge
-from pump.events import AlarmAcknowledged, AlarmSilenced, Event
-from sim.world.result import AlarmSpan, Result
+from pump.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +34,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """How long things took after an alarm was raised, or after the trainee came to it; None: they never came.
-
-    Attributes:
-        alarm: The alarm's code.
-        raised_s: When it was raised, or the trainee came to it.
-        notice_s: To the first thing that the trainee did.
-        silence_s: To a pause of its sound.
-        cause_s: To the right answer about its cause.
-        flow_s: To drug at the vein again.
-    """
-
-    alarm: str
-    raised_s: float
-    notice_s: float | None = None
-    silence_s: float | None = None
-    cause_s: float | None = None
-    flow_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """How a run stands.
 
@@ -63,7 +41,7 @@ class Assessment:
         tasks: Every task with its state.
         questions: Every question with the answer that counts.
         wrongs: What was done against the rules, in the order of time.
-        times: How long things took after the lesson's alarm; None: it was never raised.
+        cause_s: When the cause was named rightly; None: it was not, or nobody asked.
         now_s: The world's time.
         over: Whether the run is over.
     """
@@ -71,18 +49,9 @@ class Assessment:
     tasks: tuple[Outcome, ...]
     questions: tuple[Answered, ...]
     wrongs: tuple[Wrong, ...]
-    times: Times | None
+    cause_s: float | None
     now_s: float
     over: bool
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is left to do, but to keep what is to be kept."""
-        return all(
-            outcome.done_s is not None or outcome.state is State.FAILED
-            for outcome in self.tasks
-            if outcome.task.kind != "keep"
-        )
 
     @property
     def is_passed(self) -> bool:
@@ -101,7 +70,7 @@ def assess(
     lesson: Lesson | None,
     origin: Origin,
     entries: Sequence[Entry],
-    result_or_events: Result | Sequence[Event],
+    events: Sequence[Event],
     now_s: float,
     over: bool,
 ) -> Assessment:
@@ -111,18 +80,17 @@ def assess(
         lesson: The lesson; None: the run has none.
         origin: What the run was made from.
         entries: What was done at its pages.
-        result_or_events: What happened in its world, from the first second on.
+        events: What happened in its world, from the first second on.
         now_s: The world's time.
         over: Whether the run is over.
     """
-    events = result_or_events.events if isinstance(result_or_events, Result) else result_or_events
     course = Course(origin=origin, entries=entries, events=events, now_s=now_s, over=over)
-    questions = () if lesson is None else lesson.questions
+    questions = tuple(_answered(each, course) for each in (() if lesson is None else lesson.questions))
     return Assessment(
         tasks=() if lesson is None else judge(lesson.tasks_for(origin.policy), course),
-        questions=tuple(_answered(question, course) for question in questions),
+        questions=questions,
         wrongs=wrongs(RULES if lesson is None else lesson.rules, course),
-        times=times_of(course, "" if lesson is None else lesson.alarm, questions),
+        cause_s=_cause_s(questions),
         now_s=now_s,
         over=over,
     )
@@ -133,49 +101,12 @@ def _answered(question: Question, course: Course) -> Answered:
     return Answered(question) if given is None else Answered(question, given[1], given[0])
 
 
-# ---------------------------------------------------------------- times
-
-
-def times_of(course: Course, code: str, questions: Sequence[Question] = ()) -> Times | None:
-    """Give how long things took after the alarm `code`, or after the first of high priority."""
-    alarm = _alarm_of(course, code)
-    if alarm is None:
-        return None
-    raised_s = max(alarm.raised_s, course.origin.begin_s)
-    silenced_s = (
-        event.t_s
-        for event in course.events
-        if isinstance(event, AlarmSilenced | AlarmAcknowledged)
-        and event.code == alarm.code
-        and event.t_s >= raised_s
-        and event.t_s in course.noticed_s
+def _cause_s(questions: Sequence[Answered]) -> float | None:
+    """Give when the cause was first named rightly."""
+    named_s = (
+        each.at_s for each in questions if each.question.cause and each.right and each.at_s is not None
     )
-    causes_s = (
-        answered.at_s
-        for answered in (_answered(question, course) for question in questions if question.cause)
-        if answered.right and answered.at_s is not None
-    )
-    return Times(
-        alarm=alarm.code,
-        raised_s=raised_s,
-        notice_s=_since(raised_s, next((e.at_s for e in course.done if e.at_s >= raised_s), None)),
-        silence_s=_since(raised_s, next(silenced_s, None)),
-        cause_s=_since(raised_s, next(causes_s, None)),
-        flow_s=_since(raised_s, course.flows_s(raised_s)),
-    )
-
-
-def _alarm_of(course: Course, code: str) -> AlarmSpan | None:
-    """Give the alarm `code`, or else the first that calls for somebody at once."""
-    begin_s = course.origin.begin_s
-    if code:
-        return course.raised(code, begin_s)
-    codes = (alarm.code for alarm in course.alarms if alarm.priority == "high")
-    return next((alarm for each in codes if (alarm := course.raised(each, begin_s)) is not None), None)
-
-
-def _since(from_s: float, at_s: float | None) -> float | None:
-    return None if at_s is None else max(0.0, at_s - from_s)
+    return min(named_s, default=None)
 
 
 # ---------------------------------------------------------------- for the pages

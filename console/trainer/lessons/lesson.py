@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from console.trainer.kept.record import Mode
 from console.trainer.lessons.rules import Rule
 from console.trainer.lessons.tasks import Task
 from scenarios.verbs import write_step
@@ -101,8 +100,6 @@ class Lesson:
         steps: What happens besides, in this lesson.
         limit_s: How long it lasts at most.
         hand: Whose hand the trainee's is.
-        mode: How it is meant, unless somebody wants it otherwise.
-        alarm: The alarm that the times are told of; empty: the first one that calls.
         nurse_travels_s: How long the nurse who is called is on her way; None: nobody comes.
         seed: Where chance begins; None: as in the scenario.
         tasks: What is asked for.
@@ -124,8 +121,6 @@ class Lesson:
     hand: str
     answer_text: str
     steps: tuple[Step, ...] = ()
-    mode: Mode = Mode.GUIDED
-    alarm: str = ""
     nurse_travels_s: float | None = None
     seed: int | None = None
     tasks: tuple[Task, ...] = ()

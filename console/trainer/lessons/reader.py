@@ -51,7 +51,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from console.trainer.kept.record import HANDS, POLICIES, Mode
+from console.trainer.kept.record import HANDS, POLICIES
 from console.trainer.lessons.lesson import Action, Choice, Lesson, Played, Question
 from console.trainer.lessons.rules import RULE_BY_ID
 from console.trainer.lessons.tasks import HAND_VERBS, Answer, Checklist, Task, read_task
@@ -145,20 +145,6 @@ TOP: Final = (
         kind=Text('"caregiver"', choices=HANDS),
         required=True,
         meaning="whose hand the trainee's is",
-    ),
-    Field(
-        key="mode",
-        inner="mode",
-        kind=Text('"guided"', choices=tuple(Mode)),
-        default="guided",
-        meaning="how it is meant, unless somebody wants it otherwise",
-    ),
-    Field(
-        key="alarm",
-        inner="alarm",
-        kind=Text('"AIR_IN_LINE"', choices=tuple(ALARM_BY_CODE)),
-        default="the first that calls",
-        meaning="the alarm that the times are told of",
     ),
     Field(
         key="nurse",
@@ -273,7 +259,6 @@ def _read(document: Mapping[str, Any], faults: FaultList) -> Lesson | None:
         **{
             "script_until_s": top["begin_s"],
             **top,
-            "mode": Mode(top.get("mode", Mode.GUIDED)),
             "rules": tuple(RULE_BY_ID[name] for name in top.get("rules", ())),
             "steps": steps,
             "tasks": tasks,

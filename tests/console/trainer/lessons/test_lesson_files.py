@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from console.trainer.kept.record import Mode
 from console.trainer.lessons import loads_lesson
 from console.trainer.lessons.reader import TAP_S
 from console.trainer.lessons.tasks import KINDS, Checklist, Do
@@ -88,7 +87,7 @@ def faults_of(text: str) -> list[str]:
 def test_a_file_is_read_to_its_last_line() -> None:
     ours = loads_lesson(GOOD)
     assert (ours.begin_s, ours.script_until_s, ours.limit_s) == (175200.0, 173400.0, 7200.0)
-    assert (ours.hand, ours.mode, ours.nurse_travels_s) == ("caregiver", Mode.GUIDED, 2700.0)
+    assert (ours.hand, ours.nurse_travels_s) == ("caregiver", 2700.0)
     assert [rule.id for rule in ours.rules] == ["silence-only"]
     assert [step.verb for step in ours.steps] == ["unplug"]
     assert [task.id for task in ours.tasks_for("call-only")] == ["silence"]
