@@ -116,8 +116,7 @@ class Runs:
         origin = branch_of(run.origin, at_s)
         entries = tuple(entry for entry in run.entries if entry.at_s <= at_s)
         self.store.add_run(origin)
-        for entry in entries:
-            self.store.add_entry(origin.run_id, entry)
+        self.store.add_entries(origin.run_id, entries)
         self.store.reached(origin.run_id, at_s)
         record = RunRecord(origin=origin, entries=entries, reached_s=at_s)
         branch = self._let_live(taken_up(record, self.store))
