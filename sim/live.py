@@ -1,4 +1,4 @@
-"""The live host: a world that follows the wall clock, with rate, pause and jump, on one asyncio loop.
+"""The live host: a world that follows the wall clock, with rate, pause and skip, on one asyncio loop.
 
 Steps are injected while it runs. Each is put on the next whole simulated millisecond that the world
 has not reached yet, queued there and carried out, so that the recorded session is exact: replayed
@@ -66,7 +66,7 @@ class LiveSession:
         while not self.world.finished:
             await self._catch_up()
             if not self.world.finished:
-                await self._wait_for(self.clock.wall_s(self.world.next_event_s()) - self._wall())
+                await woken(self._wake, self.clock.wall_s(self.world.next_event_s()) - self._wall())
 
     async def _catch_up(self) -> None:
         """Carry out all that is due, giving way to the loop when it takes long."""
@@ -82,12 +82,6 @@ class LiveSession:
             if self._wall() - begun_s > BUDGET_S:
                 await asyncio.sleep(0)
                 begun_s = self._wall()
-
-    async def _wait_for(self, wait_s: float) -> None:
-        self._wake.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(wait_s, LONGEST_WAIT_S)):
-                await self._wake.wait()
 
     def inject(self, step: Step) -> Step:
         """Carry out `step` now; returns it with the time at which it was.
@@ -145,13 +139,13 @@ class LiveSession:
         self.settle()
         self._wake.set()
 
-    def jump_to_next_event(self) -> float:
-        """Be at the next event at once; returns its time, or inf if nothing will ever happen."""
-        next_s = self.world.next_event_s()
-        if next_s < inf:
-            self.clock.jump_to(self._wall(), max(next_s, self.now_s))
-            self._wake.set()
-        return next_s
+
+async def woken(wake: asyncio.Event, within_s: float) -> None:
+    """Wait until somebody wakes a host, or until `within_s` have passed."""
+    wake.clear()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(min(within_s, LONGEST_WAIT_S)):
+            await wake.wait()
 
 
 def next_millisecond_s(now_s: float, *, after_s: float) -> float:

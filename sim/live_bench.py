@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from math import inf
 
 from pump.commands import Command
@@ -18,7 +17,7 @@ from pump.program import Program
 from pump.settings import PumpSettings
 from sim.bench import Action, BenchOf
 from sim.clocks import PacedClock
-from sim.live import LONGEST_WAIT_S, PROMPT_S, next_millisecond_s
+from sim.live import PROMPT_S, next_millisecond_s, woken
 from sim.local_pump import LocalPump
 from sim.plant.protocol import Plant
 from sim.plant.syringe import SyringeConfig, SyringePlant
@@ -54,7 +53,7 @@ class LiveBench(LocalPump):
             due_s = self._bench.next_deadline_s()
             wait_s = self.clock.wall_s(due_s) - self._wall()
             if wait_s > PROMPT_S:
-                await self._wait_for(wait_s)
+                await woken(self._wake, wait_s)
             else:
                 self._bench.advance_to(due_s)
                 self.changed()
@@ -74,12 +73,6 @@ class LiveBench(LocalPump):
     def _stir(self) -> None:
         self.changed()
         self._wake.set()
-
-    async def _wait_for(self, wait_s: float) -> None:
-        self._wake.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(wait_s, LONGEST_WAIT_S)):
-                await self._wake.wait()
 
 
 def syringe_on_a_table(clock: PacedClock, wall: Callable[[], float]) -> LiveBench:
