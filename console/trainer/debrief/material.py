@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from console.signals import Sample, sample_run
 from console.trainer.kept.lived import live_on, setup_of
-from console.trainer.kept.record import Entry, Kind, Origin, RunRecord, Who, steps_of
+from console.trainer.kept.record import Entry, Kind, Origin, RunRecord, Who, declared_over, steps_of
 from pump.events import Event
 from sim.plant.level import CLEARANCE_L_H
 from sim.world.result import Result
@@ -108,5 +108,5 @@ def material_of(record: RunRecord) -> Material:
         result=result,
         samples=sample_run(whole, result).samples,
         ways=tuple(ways),
-        over=world.finished or any(entry.kind is Kind.END for entry in record.entries),
+        over=world.finished or declared_over(record.entries),
     )

@@ -7,7 +7,7 @@ a run that can be taken up again, looked at, or branched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -117,6 +117,11 @@ class Origin:
     branch_s: float = 0.0
     wall_s: float = 0.0
 
+    @property
+    def first_page(self) -> str:
+        """The page at which the run begins, and is taken up again."""
+        return "trainee" if self.alone else "instructor"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
@@ -138,6 +143,11 @@ def step_of(entry: Entry) -> Step:
     return Step(
         at_s=entry.at_s, verb=body["verb"], by=body["by"], params=tuple(sorted(body["params"].items()))
     )
+
+
+def declared_over(entries: Iterable[Entry]) -> bool:
+    """Whether somebody declared the run over."""
+    return any(entry.kind is Kind.END for entry in entries)
 
 
 def steps_of(record: RunRecord) -> tuple[Step, ...]:

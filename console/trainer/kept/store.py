@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from console.errors import UserError
 from console.output import cannot_write
-from console.trainer.kept.record import Entry, Kind, Mode, Origin, RunRecord, Who
+from console.trainer.kept.record import Entry, Kind, Mode, Origin, RunRecord, Who, declared_over
 
 SCHEMA: Final = 1
 """The version of the file's tables. A file with a higher one was written by a newer program."""
@@ -216,7 +216,7 @@ class Store:
                 kept,
                 reached_s=max((kept.reached_s, *times_s)),
                 entries_count=kept.entries_count + len(added),
-                is_over=kept.is_over or any(each.kind is Kind.END for each in added),
+                is_over=kept.is_over or declared_over(added),
             )
 
     # Looking

@@ -22,7 +22,7 @@ from console.errors import UserError
 from console.places import tell
 from console.story import MATTERS
 from console.trainer.kept.lived import live_again
-from console.trainer.kept.record import HANDS, Entry, Kind, Origin, RunRecord, Who, body_of
+from console.trainer.kept.record import HANDS, Entry, Kind, Origin, RunRecord, Who, body_of, declared_over
 from console.trainer.lessons import Lesson, lesson
 from console.trainer.lessons.assessment import assess, to_page
 from console.trainer.live.beeps import Beeps
@@ -173,7 +173,7 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether nothing can be done in it any more."""
-        return self.world.finished or any(entry.kind is Kind.END for entry in self.entries)
+        return self.world.finished or declared_over(self.entries)
 
     @property
     def held(self) -> tuple[Key, ...]:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -29,14 +29,15 @@ from console.trainer.live.origins import WishError, origin_of, wish_of
 from console.trainer.live.runs import Runs
 from console.trainer.live.view import Page
 from console.trainer.pages import STATIC, render
+from console.trainer.web.answers import is_guest, not_for_guests, nothing_there, runs_of
 from console.trainer.web.calm import Calm
-from console.trainer.web.guard import Guard, Role, Tokens
+from console.trainer.web.guard import POLICY_VIOLATION, Guard, Tokens
 from console.trainer.web.kept_runs import ROUTES
 from console.trainer.web.start import start_page
 from scenarios.faults import ScenarioError
 
 MOST_FORM_BYTES: Final = 10_000
-FOR_GUESTS: Final = frozenset({"trainee", "projector"})
+FOR_GUESTS: Final = frozenset({Page.TRAINEE, Page.PROJECTOR})
 """What is shown of a run to who comes with a guest's token."""
 
 AGAIN: Final = 1013
@@ -83,26 +84,20 @@ def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] 
     )
 
 
-def _all_runs(request: Request | WebSocket) -> Runs:
-    runs: Runs = request.app.state.runs
-    return runs
-
-
 # ---------------------------------------------------------------- the start, and the list
 
 
 async def _start(request: Request) -> Response:
-    return HTMLResponse(start_page(_all_runs(request).store.origins()))
+    return HTMLResponse(start_page(runs_of(request).store.origins()))
 
 
 async def _begin(request: Request) -> Response:
     """Begin a run as the start page's form says, and go to it."""
-    if request.state.role is not Role.INSTRUCTOR:
-        return _not_for_guests()
+    if is_guest(request):
+        return not_for_guests()
     origin = await run_in_threadpool(origin_of, wish_of(await _form(request)))
-    _all_runs(request).begin(origin)
-    page = Page.TRAINEE if origin.alone else Page.INSTRUCTOR
-    return RedirectResponse(f"/run/{origin.run_id}/{page.value}", status_code=303)
+    runs_of(request).begin(origin)
+    return RedirectResponse(f"/run/{origin.run_id}/{origin.first_page}", status_code=303)
 
 
 async def _form(request: Request) -> Mapping[str, str]:
@@ -120,11 +115,11 @@ async def _form(request: Request) -> Mapping[str, str]:
 async def _page(request: Request) -> Response:
     """Show a page that follows a run."""
     name, here = request.path_params["page"], request.url.path
-    if request.state.role is Role.GUEST and name not in FOR_GUESTS:
-        return _not_for_guests()
-    living = _all_runs(request).get(request.path_params["run_id"]) if name in set(Page) else None
+    if is_guest(request) and name not in FOR_GUESTS:
+        return not_for_guests()
+    living = runs_of(request).get(request.path_params["run_id"]) if name in set(Page) else None
     if living is None:
-        return _nothing_there(here)
+        return nothing_there(here)
     return HTMLResponse(render(f"{name}.html.j2", here=here, origin=living.run.origin, page=name))
 
 
@@ -133,13 +128,13 @@ async def _page(request: Request) -> Response:
 
 async def _live(socket: WebSocket) -> None:
     """Keep a page in step with its run, and do what it asks."""
-    living = _all_runs(socket).get(socket.path_params["run_id"])
+    living = runs_of(socket).get(socket.path_params["run_id"])
     name = socket.query_params.get("page", "")
     if living is None or name not in set(Page):
-        await socket.close(code=1008, reason="there is no such run or page")
+        await socket.close(code=POLICY_VIOLATION, reason="there is no such run or page")
         return
-    if socket.state.role is Role.GUEST and name not in FOR_GUESTS:
-        await socket.close(code=1008, reason="that page is the instructor's")
+    if is_guest(socket) and name not in FOR_GUESTS:
+        await socket.close(code=POLICY_VIOLATION, reason="that page is the instructor's")
         return
     await socket.accept()
     viewer = living.feed.add(Page(name))
@@ -166,17 +161,7 @@ async def _tell(socket: WebSocket, viewer: Viewer) -> None:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    return _nothing_there(request.url.path)
-
-
-def _not_for_guests() -> Response:
-    return PlainTextResponse(
-        "that is the instructor's: come with the instructor's address\n", status_code=403
-    )
-
-
-def _nothing_there(what: str) -> Response:
-    return HTMLResponse(render("nothing.html.j2", what=what), status_code=404)
+    return nothing_there(request.url.path)
 
 
 async def _broken(_request: Request, error: Exception) -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.trainer.live.faults import say_fault
 
-UNEXPECTED = 1011
+UNEXPECTED: Final = 1011
 """Why a socket is closed by a fault of the server."""
 
 

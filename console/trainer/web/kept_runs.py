@@ -10,16 +10,14 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from console.trainer.debrief.desk import Desk, Order, Sheet
 from console.trainer.debrief.runs_page import Wanted, runs_page
 from console.trainer.kept.record import RunRecord
 from console.trainer.kept.saved import scenario_of
-from console.trainer.live.runs import Runs
-from console.trainer.pages import render
-from console.trainer.web.guard import Role
+from console.trainer.web.answers import is_guest, not_for_guests, nothing_there, refused, runs_of
 
 CLASS_COUNT: Final = 60
 """So many runs can be debriefed together: more are no class."""
@@ -42,24 +40,24 @@ async def _list(request: Request) -> Response:
         trainee=asked.get("trainee", ""),
         page_number=int(number) if number.isascii() and number.isdigit() else 1,
     )
-    return HTMLResponse(runs_page(_runs(request).store.origins(), wanted))
+    return HTMLResponse(runs_page(runs_of(request).store.origins(), wanted))
 
 
 async def _class(request: Request) -> Response:
     """Show several runs side by side."""
     run_ids = request.query_params.getlist("run")[:CLASS_COUNT]
-    return HTMLResponse(await _desk(request).class_debrief(run_ids, _runs(request).record))
+    return HTMLResponse(await _desk(request).class_debrief(run_ids, runs_of(request).record))
 
 
 async def _debrief(request: Request, record: RunRecord) -> Response:
-    runs, desk = _runs(request), _desk(request)
-    if _is_guest(request):
+    runs, desk = runs_of(request), _desk(request)
+    if is_guest(request):
         return HTMLResponse(await desk.write(Order(sheet="debrief", records=(record,), for_guest=True)))
     return HTMLResponse(await desk.debrief(record, runs.store.origins(), runs.record))
 
 
 async def _diary(request: Request, record: RunRecord) -> Response:
-    order = Order(sheet="diary", records=(record,), for_guest=_is_guest(request))
+    order = Order(sheet="diary", records=(record,), for_guest=is_guest(request))
     return HTMLResponse(await _desk(request).write(order))
 
 
@@ -85,15 +83,15 @@ def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, gues
     """Find the run, and see whether who comes may look at it."""
 
     async def answer(request: Request) -> Response:
-        record = _runs(request).record(request.path_params["run_id"])
+        record = runs_of(request).record(request.path_params["run_id"])
         if record is None:
-            return HTMLResponse(render("nothing.html.j2", what=request.url.path), status_code=404)
-        if _is_guest(request):
+            return nothing_there(request.url.path)
+        if is_guest(request):
             if not guests:
-                return _refused("that is the instructor's: come with the instructor's address")
-            living = _runs(request).get(record.origin.run_id)
+                return not_for_guests()
+            living = runs_of(request).get(record.origin.run_id)
             if living is None or not living.run.over:
-                return _refused("the run is not over: ask the instructor to finish it")
+                return refused("the run is not over: ask the instructor to finish it")
         return await take(request, record)
 
     return answer
@@ -101,24 +99,11 @@ def _of_a_run(take: Callable[[Request, RunRecord], Awaitable[Response]], *, gues
 
 def _for_instructors(show: Handler) -> Handler:
     async def answer(request: Request) -> Response:
-        if _is_guest(request):
-            return _refused("that is the instructor's: come with the instructor's address")
+        if is_guest(request):
+            return not_for_guests()
         return await show(request)
 
     return answer
-
-
-def _is_guest(request: Request) -> bool:
-    return request.state.role is Role.GUEST
-
-
-def _refused(text: str) -> Response:
-    return PlainTextResponse(f"{text}\n", status_code=403)
-
-
-def _runs(request: Request) -> Runs:
-    runs: Runs = request.app.state.runs
-    return runs
 
 
 def _desk(request: Request) -> Desk:
