@@ -16,6 +16,7 @@ from console.signals import Sample
 from console.story import Entry as Told
 from console.story import Lane, timeline
 from console.trainer.debrief.material import Material
+from console.trainer.debrief.telling import OF_KEYS
 from pump.events import Event, ModeChanged, RateCommanded
 
 ABOVE_FRAC: Final = 1.1
@@ -116,6 +117,6 @@ def _brought_by(told: Iterable[Told], begin_s: float) -> str:
         for entry in told
         if begin_s - CAUSE_WITHIN_S <= entry.t_s <= begin_s
         and entry.lane in (Lane.ACTION, Lane.PUMP)
-        and not entry.text.startswith("press key")
+        and not entry.text.startswith(OF_KEYS)
     ]
     return near[-1] if near else ""

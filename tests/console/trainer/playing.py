@@ -9,6 +9,7 @@ from typing import Any
 from console.trainer.kept.record import Entry, Kind, Mode, Origin, Who, body_of
 from console.trainer.lessons import Action, Lesson, setup_of
 from console.trainer.lessons.assessment import Assessment, assess
+from console.trainer.live.run import RESTARTS
 from sim.world.setup import Setup, Step
 from sim.world.world import World
 
@@ -102,7 +103,7 @@ def _asks(actions: Iterable[Action], origin: Origin) -> Iterable[tuple[float, Ki
                 )
             case "do":
                 given = dict(each.params)
-                if each.name in {"tap", "change_battery"}:
+                if each.name in RESTARTS:
                     given.setdefault("restart", False)
                 yield at_s, Kind.STEP, {"verb": each.name, "params": given}
             case "answer":
