@@ -33,7 +33,6 @@ class TubeScene:
     """A tube and what shuts it. `leak_frac` is the part of the flow that a leak takes or sucks in."""
 
     stretches: tuple[Stretch, ...]
-    volume_ml: float
     clamped: bool = False
     kinked: bool = False
     leak_frac: float = 0.0
@@ -75,8 +74,6 @@ class Scene:
         door: Whether the pump's door is shut.
         mains: Whether the pump is plugged in.
         battery: The battery.
-        temperature_c: How warm it is around the pump.
-        site_above_cm: How far the infusion site is above the pump.
     """
 
     bag: BagScene
@@ -91,8 +88,6 @@ class Scene:
     door: bool
     mains: bool
     battery: BatteryScene
-    temperature_c: float
-    site_above_cm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,21 +143,18 @@ def scene(bench: Bench, t_s: float) -> Scene:
         ),
         supply=TubeScene(
             stretches=stretches(upstream.line.slugs),
-            volume_ml=upstream.line.volume_ml,
             clamped=upstream.clamped,
             kinked=upstream.kinked,
             leak_frac=upstream.leak_frac,
         ),
         line=TubeScene(
             stretches=stretches(downstream.line.slugs),
-            volume_ml=downstream.line.volume_ml,
             clamped=downstream.clamped,
             kinked=downstream.kinked,
             leak_frac=max(downstream.leak_frac, downstream.filter_leak_frac),
         ),
         catheter=TubeScene(
             stretches=stretches(downstream.catheter.slugs),
-            volume_ml=downstream.catheter.volume_ml,
             clamped=downstream.catheter_clamped,
         ),
         filtered=downstream.filter.volume_ml > 0.0,
@@ -177,8 +169,6 @@ def scene(bench: Bench, t_s: float) -> Scene:
             reversed_poles=plant.battery.reversed_poles,
             frac=plant.battery.level_frac,
         ),
-        temperature_c=plant.temperature_c,
-        site_above_cm=downstream.above_cm,
     )
 
 

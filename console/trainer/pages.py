@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console.cli import DISCLAIMER
-from console.words import clock, listed, moment, plain, spaced, span
+from console.words import clock, listed, moment, plain, span
 
 STATIC: Final = Path(__file__).parent / "static"
 """The files that pages ask for beside themselves."""
@@ -30,7 +30,6 @@ WORDS: Final = {
     "listed": listed,
     "moment": moment,
     "plain": plain,
-    "spaced": spaced,
     "span": span,
 }
 """Filters: how times and numbers are told, as everywhere else."""

@@ -23,8 +23,6 @@ from pump.signals import Light
 from sim.events import InterruptionBegan, InterruptionEnded
 from sim.scene import Scene, TubeScene, scene, truth
 
-DAY_S: Final = 86400.0
-
 SHOWN_DIGITS: Final = 4
 """Decimal places of volumes and parts: finer than any screen draws."""
 
@@ -77,7 +75,6 @@ def clock_section(run: Run, t_s: float) -> Section:
         "begun": run.begun,
         "over": run.over,
         "holding": bool(run.held),
-        "time_of_day_s": round((t_s + run.world.setup.clock_start_s) % DAY_S, 3),
     }
 
 
@@ -97,7 +94,6 @@ def panel_section(run: Run, t_s: float) -> Section:
             "priority": sound.priority.value,
             "escalated": sound.escalated,
             "heard": sound.is_heard,
-            "paused_until_s": sound.paused_until_s,
         },
         "beeps": {"key": run.beeps.keys_count, "double": run.beeps.doubles_count},
         "icons": None if shown.icons is None else asdict(shown.icons),
@@ -194,7 +190,6 @@ def truth_section(run: Run, t_s: float) -> Section:
         "interruption": _interruption(run),
         "gap_s": round(result.gap_s, 1),
         "shortfall_ml": round(result.shortfall_ml, SHOWN_DIGITS),
-        "excess_ml": round(result.excess_ml, SHOWN_DIGITS),
         "next_event_s": round(next_s, 3) if isfinite(next_s) else None,
     }
 

@@ -12,7 +12,7 @@ import { draw, glyph, make, say, set, still } from "./dom.js";
 export const LINES_COUNT = 6;
 
 /** No lamp flashes faster, whatever the numbers say: above three times a second is unsafe to look at. */
-export const MOST_FLASH_HZ = 3;
+const MOST_FLASH_HZ = 3;
 
 /** How bright a lamp is between two flashes. */
 const DIM = 0.14;
@@ -276,7 +276,7 @@ function body() {
 }
 
 /** Say what is on the pump, in words. */
-export function bodyWords(scene) {
+function bodyWords(scene) {
   const { present, reversed_poles: reversed } = scene.battery;
   return [
     scene.mains ? "plugged in" : "not plugged in",

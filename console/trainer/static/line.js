@@ -411,7 +411,7 @@ function drop(x, y) {
 // ------------------------------------------------------------------ the same in words
 
 /** Say what there is to see: for whoever does not see the picture. */
-export function wordsOf(scene) {
+function wordsOf(scene) {
   const { bag } = scene;
   const found = [bag.dry ? "The bag is empty." : `The bag holds about ${Math.round(bag.liquid_ml / 5) * 5} of ${Math.round(bag.hung_ml)} mL.`];
   if (bag.air_ml >= 1) found.push("There is air in the bag.");

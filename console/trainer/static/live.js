@@ -26,7 +26,7 @@ const UNKNOWN = "The connection was lost while that was asked. Look at the pump 
 const NOBODY = "There is no connection. Nothing was done.";
 
 /** The parts of an address of a run. */
-export function placeOf(path) {
+function placeOf(path) {
   const [, run, page] = /^\/run\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   return { run, page };
 }

@@ -54,7 +54,8 @@ const CHARTS = [
   },
 ];
 
-const SEEN = ["p_down_mmhg", "p_up_mmhg", "drug_flow_ml_h", "delivered_ml", "believed_ml", "level_pg_ml"];
+/** What is kept of the past, for the charts. */
+const SEEN = CHARTS.flatMap(({ lines }) => lines.map(({ key }) => key));
 
 export class Truth {
   /** @param figures The numbers that are told, by key; all unless said. @param charts Likewise, by title. */
@@ -159,7 +160,7 @@ export class Truth {
 }
 
 /** Say what obstructs, leaks, is off or is broken, hidden or not. */
-export function inTheWay(truth, scene) {
+function inTheWay(truth, scene) {
   const sides = [
     ["above the pump", scene.supply],
     ["below the pump", scene.line],
