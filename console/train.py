@@ -45,7 +45,8 @@ def command(
     try:
         from console.trainer.web.server import Asked, serve
     except ModuleNotFoundError as error:
-        raise UserError(f"the trainer needs {error.name}: pip install 'ambupump[trainer]'") from error
+        missing = (error.name or "").partition(".")[0]
+        raise UserError(f"the trainer needs {missing}: pip install 'ambupump[trainer]'") from error
     return asyncio.run(
         serve(
             Asked(

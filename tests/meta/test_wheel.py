@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -42,7 +43,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     tree = {shown(path): path.read_bytes() for package in packages() for path in package_files(package)}
     assert sorted(shipped) == sorted(tree)
     assert [name for name in tree if shipped[name] != tree[name]] == []
-    assert {Path(name).suffix for name in shipped} >= {".py", ".toml"}
+    assert {Path(name).suffix for name in shipped} >= {".py", ".toml", ".j2", ".css", ".js", ".svg"}
     version = settings()["project"]["version"]
     assert tops == {*packages(), f"ambupump-{version}.dist-info"}
 
@@ -88,3 +89,18 @@ def test_the_program_replays_with_report_from_another_folder(fresh: Path, tmp_pa
         "signals.csv",
         "trace.jsonl",
     ]
+
+
+def test_the_trainer_has_its_pages_lessons_and_static_files_from_another_folder(
+    fresh: Path, tmp_path: Path
+) -> None:
+    start = "from console.trainer.web.start import start_page; print(start_page([]))"
+    page = run(fresh / "python", "-c", start, cwd=tmp_path)
+    lessons = [path.stem for path in (ROOT / "console" / "trainer" / "lessons" / "library").glob("*.toml")]
+    assert lessons
+    assert [name for name in lessons if f'name="lesson" value="{name}"' not in page] == []
+    static = "from console.trainer.pages import STATIC; print(STATIC)"
+    folder = Path(run(fresh / "python", "-c", static, cwd=tmp_path).strip())
+    asked_for = re.findall(r'"/static/([^"]+)"', page)
+    assert asked_for
+    assert [name for name in asked_for if not (folder / name).is_file()] == []

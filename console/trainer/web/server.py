@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from console.errors import UserError
 from console.places import tell, until_a_signal
@@ -71,7 +72,7 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> int:
             uvicorn.Config(
                 app,
                 log_level="critical",  # what goes wrong is told by calm.py, in a line
-                ws="websockets-sansio",
+                ws=WebSocketsSansIOProtocol,
                 ws_max_size=MOST_MESSAGE_BYTES,
                 timeout_graceful_shutdown=GRACE_S,
                 server_header=False,
