@@ -223,10 +223,14 @@ async def on_pty(end: LineEnd, link: Path) -> AsyncIterator[Path]:
 def point(link: Path, device: str) -> None:
     """Make `link` point to `device` in one go; a link that points to nothing any more may be replaced.
 
+    So may one that points to `device` already: an emulator that was killed left it, and its number is ours now.
+
     Raises:
         FileExistsError: a file, a folder or the link of somebody else is there.
         OSError: the link cannot be made.
     """
+    if link.is_symlink() and str(link.readlink()) == device:
+        return
     if link.exists() or (link.is_symlink() and not str(link.readlink()).startswith("/dev/pts/")):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(link))
     _replace(link, device)

@@ -248,6 +248,19 @@ class TestLink:
         assert str(link.readlink()) == "/dev/pts/98"
         assert [each.name for each in tmp_path.iterdir()] == ["pump0"]
 
+    def test_a_link_left_behind_may_point_to_the_very_port_that_is_new(self, tmp_path: Path) -> None:
+        """The system gives a number again as soon as it is free: so it is after an emulator was killed."""
+        fds = os.openpty()
+        link = tmp_path / "pump0"
+        device = os.ttyname(fds[1])
+        try:
+            link.symlink_to(device)
+            point(link, device)
+            assert str(link.readlink()) == device
+        finally:
+            for fd in fds:
+                os.close(fd)
+
     @pytest.mark.parametrize("there", ["file", "folder", "live", "elsewhere"])
     def test_nothing_else_is_replaced(self, tmp_path: Path, there: str) -> None:
         link = tmp_path / "pump0"
