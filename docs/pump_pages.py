@@ -208,9 +208,10 @@ def lock_matrix() -> str:
         "Lock",
         "`pump/lock.py`",
         "What an action needs while the pump does not deliver, at each level, and while it does. "
-        "`nothing`: any hand. `code`: the nurse's code, or a remote nurse. `supplier code`: the supplier's. "
-        "`stopped`: no code helps, the pump must be stopped first. Keys and remote commands go through this "
-        "one table; a key without access is ignored silently and logged.",
+        "`nothing`: any hand. `code`: the nurse's code, and over a link the nurse's hand as well. "
+        "`supplier code`: the supplier's likewise. `stopped`: no code helps, the pump must be stopped first. "
+        "Keys and remote commands go through this one table; a key without access is ignored silently and "
+        "logged.",
         MARKS,
         table(("Action", "LL0", "LL1", "LL2", "delivering"), rows),
         "\n".join(f"{number}. {note}" for number, note in enumerate(notes, start=1)),

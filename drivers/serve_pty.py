@@ -223,7 +223,7 @@ async def on_pty(end: LineEnd, link: Path) -> AsyncIterator[Path]:
 def point(link: Path, device: str) -> None:
     """Make `link` point to `device` in one go; a link that points to nothing any more may be replaced.
 
-    So may one that points to `device` already: an emulator that was killed left it, and its number is ours now.
+    So may one that points to `device` already: an emulator that was killed left it, and its number is ours.
 
     Raises:
         FileExistsError: a file, a folder or the link of somebody else is there.

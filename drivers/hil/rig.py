@@ -13,7 +13,10 @@ from pump.port import PumpPort
 class Deed(StrEnum):
     """What hands do, where nothing else can; the value is what a person is asked for."""
 
-    MAKE_READY = "Make the pump ready: on, primed, stopped, no alarm, nothing clamped, and nobody connected."
+    MAKE_READY = (
+        "Make the pump ready: on, programmed for an hour at least, primed, stopped, no alarm, "
+        "nothing clamped, and nobody connected."
+    )
     START = "Start the pump at its own keys."
     STOP = "Stop the pump at its own keys."
     ANSWER = "Answer the alarm at the pump's own keys, until it is gone."

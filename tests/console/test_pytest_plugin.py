@@ -145,7 +145,7 @@ def test_the_suite_runs_on_the_pump_of_the_command_line(
             typed="\n" * 20,
         )
     assert expected in said
-    assert "Make the pump ready" in said
+    assert "Make the pump ready: on, programmed" in said  # one without a programme cannot be started
     assert code == 0
 
 
