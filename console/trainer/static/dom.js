@@ -1,6 +1,11 @@
-/* Making elements. What is shown comes from people and from runs: it is always text, never markup. */
+/* Finding and making elements. What is shown comes from people and from runs: it is always text, never markup. */
 
 const DRAWN = "http://www.w3.org/2000/svg";
+
+/** The element of that id; null: the page has none. */
+export function at(id) {
+  return document.getElementById(id);
+}
 
 /** Make an element of a page: `make("p", {class: "muted"}, "some text")`. */
 export function make(tag, attributes = {}, ...children) {

@@ -1,7 +1,7 @@
 // What a room sees, and hears if somebody lets it. Nothing is asked from here.
 
 import { Device } from "./device.js";
-import { make, say, set } from "./dom.js";
+import { at, make, say, set } from "./dom.js";
 import { Line } from "./line.js";
 import { Live } from "./live.js";
 import { soundBy } from "./sound.js";
@@ -11,8 +11,6 @@ import { moment, timeOfDay } from "./words.js";
 const LAST_COUNT = 8;
 const FIGURES = ["delivered_ml", "believed_ml", "drug_flow_ml_h", "level_pg_ml"];
 const CHARTS = ["Pressure", "Volume"];
-
-const at = (id) => document.getElementById(id);
 
 const live = new Live();
 const device = new Device(at("device"));

@@ -3,10 +3,11 @@
 import { Acts } from "./acts.js";
 import { Device, KEYS } from "./device.js";
 import { Diary } from "./diary.js";
-import { make, say, set } from "./dom.js";
+import { at, make, say, set } from "./dom.js";
 import { ask } from "./form.js";
 import { doing } from "./hands.js";
 import { Lesson, nextTask } from "./lesson.js";
+import { isForThePage, switchedBy } from "./letters.js";
 import { Line } from "./line.js";
 import { Live } from "./live.js";
 import { soundBy } from "./sound.js";
@@ -14,15 +15,13 @@ import { roughly, timeOfDay } from "./words.js";
 
 const CLOCK_MS = 250;
 const DAY_S = 86400;
-const LETTERS_KEPT = "ambupump-letters";
 
-const byId = (id) => document.getElementById(id);
 const live = new Live();
-const device = new Device(byId("device"), { interactive: true, onKey });
-const line = new Line(byId("line"), { interactive: true, onPart: (part) => acts.touch(part) });
-const acts = new Acts({ root: byId("hands"), line, dialog: byId("form"), onDo });
-const lesson = new Lesson(byId("lesson"), { onHint, onAnswer });
-const diary = new Diary(byId("diary"), { onNote });
+const device = new Device(at("device"), { interactive: true, onKey });
+const line = new Line(at("line"), { interactive: true, onPart: (part) => acts.touch(part) });
+const acts = new Acts({ root: at("hands"), line, dialog: at("form"), onDo });
+const lesson = new Lesson(at("lesson"), { onHint, onAnswer });
+const diary = new Diary(at("diary"), { onNote });
 let sound = null;
 let run = null;
 /** Since when time is being let pass at once; null: it is not. */
@@ -48,12 +47,12 @@ function sentence(text) {
 
 /** Tell of a key that goes down or comes up. What is refused is said when it goes down, and stays when it comes up. */
 function onKey(key, down) {
-  if (down) told(byId("key-refusal"), "key", { key, down });
+  if (down) told(at("key-refusal"), "key", { key, down });
   else live.ask("key", { key, down }).catch(() => {});
 }
 
 function onDo(verb, params) {
-  told(byId("hand-refusal"), "do", { verb, params });
+  told(at("hand-refusal"), "do", { verb, params });
 }
 
 function onHint(task) {
@@ -65,7 +64,7 @@ function onAnswer(question, choice) {
 }
 
 function onNote(alarm, text) {
-  return told(byId("note-refusal"), "note", { alarm, text });
+  return told(at("note-refusal"), "note", { alarm, text });
 }
 
 // ---------------------------------------------------------------- what is told
@@ -77,7 +76,7 @@ live.on("hello", (hello) => {
   diary.offer(facts.alarms, facts.clock_start_s);
   if (facts.lesson) lesson.brief(facts.lesson, run.mode);
   if (facts.code) showCode(facts.code);
-  if (!sound) sound = soundBy(byId("sound"), facts);
+  if (!sound) sound = soundBy(at("sound"), facts);
   sound.heard = null;
 });
 
@@ -95,18 +94,18 @@ live.on("state", (state, changed) => {
   sound.show(panel, { still: Boolean(stands) });
   showAlarm(panel);
   showNow(state);
-  say(byId("barrier"), barrier);
+  say(at("barrier"), barrier);
   showStanding(clock);
   showPassed(clock);
   showClock();
 });
 
 live.on("link", (link, text) => {
-  say(byId("link"), text);
-  byId("link").hidden = link === "open" || link === "joining";
+  say(at("link"), text);
+  at("link").hidden = link === "open" || link === "joining";
   document.body.toggleAttribute("data-lost", link === "lost" || link === "gone");
   if (link === "open" || !live.state.panel) return;
-  byId("standing").hidden = true;
+  at("standing").hidden = true;
   device.enable(false);
   device.show({ ...live.state.panel, held: [] });
   diary.enable(false);
@@ -118,19 +117,19 @@ live.on("link", (link, text) => {
 function showScene(scene) {
   line.show(scene);
   const atWork = scene.busy.map((each) => `${each.hand === run.hand ? "You are" : `The ${each.hand} is`} ${doing(each)}.`);
-  say(byId("busy"), atWork.join(" "));
+  say(at("busy"), atWork.join(" "));
 }
 
 function showAlarm({ alarm_text: text, alarm_light: light }) {
-  say(byId("alarm"), text);
-  set(byId("jump-pump"), "data-alarm", Boolean(light));
-  say(byId("jump-pump"), light ? "Pump: alarm" : "Pump");
+  say(at("alarm"), text);
+  set(at("jump-pump"), "data-alarm", Boolean(light));
+  say(at("jump-pump"), light ? "Pump: alarm" : "Pump");
 }
 
 /** Say what is to be done next, where the lesson is not to be seen beside the pump. */
 function showNow({ clock, tasks }) {
-  byId("now").hidden = !tasks || clock.over;
-  if (tasks) say(byId("now-text"), clock.begun ? nextTask(tasks.tasks) : "Read what it is about first:");
+  at("now").hidden = !tasks || clock.over;
+  if (tasks) say(at("now-text"), clock.begun ? nextTask(tasks.tasks) : "Read what it is about first:");
 }
 
 /** Say why nothing can be done at all; empty: it can. */
@@ -146,8 +145,8 @@ function busyWith(scene) {
 }
 
 function showCode(code) {
-  say(byId("code"), `Your code for the keyboard is ${code}.`);
-  byId("code").hidden = false;
+  say(at("code"), `Your code for the keyboard is ${code}.`);
+  at("code").hidden = false;
 }
 
 // ---------------------------------------------------------------- the clock
@@ -155,21 +154,21 @@ function showCode(code) {
 function showClock() {
   if (!live.state.clock) return;
   const ofClockS = live.hello.facts.clock_start_s + live.nowS();
-  say(byId("day"), `Day ${Math.floor(ofClockS / DAY_S) + 1}`);
-  say(byId("time"), timeOfDay(ofClockS));
+  say(at("day"), `Day ${Math.floor(ofClockS / DAY_S) + 1}`);
+  say(at("time"), timeOfDay(ofClockS));
 }
 
 setInterval(showClock, CLOCK_MS);
 
 function showStanding(clock) {
-  const place = byId("standing");
+  const place = at("standing");
   const text = standingText(clock);
   if (place.dataset.told !== text) {
     place.dataset.told = text;
     place.replaceChildren(make("p", {}, text), ...(clock.over ? [afterwards()] : []));
   }
   place.hidden = !text;
-  const pace = byId("pace");
+  const pace = at("pace");
   pace.hidden = Boolean(text) || clock.rate_frac === 1;
   say(pace, clock.holding ? "1× while a key is held" : `${clock.rate_frac}×`);
   if (run.alone) showOwnClock(clock);
@@ -183,26 +182,26 @@ function standingText(clock) {
 }
 
 function afterwards() {
-  const at = (page) => `/run/${live.run}/${page}`;
-  return make("p", { class: "row" }, make("a", { class: "button main", href: at("debrief") }, "Look back: the debrief"), make("a", { class: "button", href: at("diary") }, "Your diary"));
+  const pathTo = (page) => `/run/${live.run}/${page}`;
+  return make("p", { class: "row" }, make("a", { class: "button main", href: pathTo("debrief") }, "Look back: the debrief"), make("a", { class: "button", href: pathTo("diary") }, "Your diary"));
 }
 
 function showOwnClock(clock) {
-  byId("own-clock").hidden = clock.over;
-  const begin = byId("begin");
+  at("own-clock").hidden = clock.over;
+  const begin = at("begin");
   const goes = !clock.paused && !clock.over;
   begin.hidden = goes || clock.over;
   say(begin, clock.begun ? "Go on" : "Begin");
   for (const part of document.querySelectorAll(".waits, #finish")) part.hidden = !clock.begun;
   set(begin, "aria-disabled", null);
   for (const button of document.querySelectorAll("[data-until]")) set(button, "aria-disabled", goes ? null : "true");
-  set(byId("finish"), "aria-disabled", clock.begun && !clock.over ? null : "true");
+  set(at("finish"), "aria-disabled", clock.begun && !clock.over ? null : "true");
 }
 
 /** Say how much time has passed at once. */
 function showPassed(clock) {
   if (waitsFromS === null || clock.now_s - waitsFromS < 1) return;
-  say(byId("passed"), `${roughly(clock.now_s - waitsFromS)} passed.`);
+  say(at("passed"), `${roughly(clock.now_s - waitsFromS)} passed.`);
   waitsFromS = null;
 }
 
@@ -210,17 +209,17 @@ function onOwnClock(button, act) {
   button.addEventListener("click", () => button.getAttribute("aria-disabled") || act());
 }
 
-if (byId("begin")) {
-  const place = byId("clock-refusal");
-  onOwnClock(byId("begin"), () => told(place, "begin"));
+if (at("begin")) {
+  const place = at("clock-refusal");
+  onOwnClock(at("begin"), () => told(place, "begin"));
   for (const button of document.querySelectorAll("[data-until]")) {
     onOwnClock(button, async () => {
       const fromS = live.nowS();
       waitsFromS = (await told(place, "wait", { until: button.dataset.until })) ? fromS : null;
     });
   }
-  onOwnClock(byId("finish"), async () => {
-    const sure = await ask(byId("form"), { title: "Finish the run?", text: "Nothing can be done in it afterwards. The debrief tells what happened.", done: "Finish" });
+  onOwnClock(at("finish"), async () => {
+    const sure = await ask(at("form"), { title: "Finish the run?", text: "Nothing can be done in it afterwards. The debrief tells what happened.", done: "Finish" });
     if (sure) told(place, "finish");
   });
 }
@@ -228,24 +227,19 @@ if (byId("begin")) {
 // ---------------------------------------------------------------- letters press keys
 
 function letters() {
-  const box = byId("letters-on");
+  const box = at("letters-on");
   const byLetter = new Map(KEYS.map(({ letter, key }) => [letter, key]));
-  byId("letters").replaceChildren(...KEYS.map(({ letter, name }) => make("li", {}, make("kbd", {}, letter.toUpperCase()), ` ${name}`)));
-  box.checked = localStorage.getItem(LETTERS_KEPT) !== "off";
-  box.addEventListener("change", () => localStorage.setItem(LETTERS_KEPT, box.checked ? "on" : "off"));
+  at("letters").replaceChildren(...KEYS.map(({ letter, name }) => make("li", {}, make("kbd", {}, letter.toUpperCase()), ` ${name}`)));
+  switchedBy(box);
   addEventListener("keydown", (event) => {
     const key = byLetter.get(event.key.toLowerCase());
-    if (!key || !box.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
+    if (!key || !box.checked || !isForThePage(event)) return;
     event.preventDefault();
     device.press(key, event.code);
   });
   addEventListener("keyup", (event) => {
     for (const [key, by] of [...device.pressed]) if (by === event.code) device.release(key, by);
   });
-}
-
-function types(element) {
-  return element.closest("input:not([type='checkbox'], [type='radio']), textarea, select, dialog") !== null;
 }
 
 letters();

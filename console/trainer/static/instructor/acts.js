@@ -1,12 +1,10 @@
 // What the instructor makes happen: with one press, or with a form for every verb.
 
-import { make, say } from "../dom.js";
+import { at, make, say } from "../dom.js";
 import { fieldsFor, filledIn, listVerbs } from "../verbs.js";
 import { asker } from "./asking.js";
 
 const NO_WIRE = "No host is on a line to this pump: open a port first, or the log will say that it was skipped.";
-
-const at = (id) => document.getElementById(id);
 
 export class Acts {
   constructor(live) {

@@ -1,10 +1,8 @@
 // The clock of the run: what time it is, how it goes on, and the buttons that say so.
 
-import { make, say, set } from "../dom.js";
+import { at, make, say, set } from "../dom.js";
 import { moment, roughly, timeOfDay } from "../words.js";
 import { asker } from "./asking.js";
-
-const at = (id) => document.getElementById(id);
 
 export class ClockBar {
   constructor(live) {

@@ -1,8 +1,7 @@
 // Declaring a run over: asked twice, since there is no way back but a branch.
 
+import { at } from "../dom.js";
 import { asker } from "./asking.js";
-
-const at = (id) => document.getElementById(id);
 
 export class Finish {
   constructor(live) {

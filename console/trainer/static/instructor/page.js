@@ -1,7 +1,7 @@
 // The instructor's page: parts that show the run, and parts that ask for something. Each part has a module.
 
 import { Device } from "../device.js";
-import { say } from "../dom.js";
+import { at, say } from "../dom.js";
 import { Line } from "../line.js";
 import { Live } from "../live.js";
 import { Truth } from "../truth.js";
@@ -15,8 +15,6 @@ import { Lesson } from "./lesson.js";
 import { Log } from "./log.js";
 import { PumpPort } from "./port.js";
 import { Rewind } from "./rewind.js";
-
-const at = (id) => document.getElementById(id);
 
 const live = new Live();
 const pressing = asker(live, at("keys-said"));

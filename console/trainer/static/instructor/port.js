@@ -1,9 +1,7 @@
 // The port of the pump: with it a host talks to the very pump on the screen, and faults of its line are real.
 
-import { make, say } from "../dom.js";
+import { at, make, say } from "../dom.js";
 import { asker } from "./asking.js";
-
-const at = (id) => document.getElementById(id);
 
 export class PumpPort {
   constructor(live) {

@@ -1,10 +1,8 @@
 // Going back to a moment, and on from there in another run.
 
-import { say, set } from "../dom.js";
+import { at, say, set } from "../dom.js";
 import { moment, timeOfDay } from "../words.js";
 import { asker } from "./asking.js";
-
-const at = (id) => document.getElementById(id);
 
 export class Rewind {
   constructor(live) {

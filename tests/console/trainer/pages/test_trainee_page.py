@@ -132,6 +132,25 @@ def test_letters_press_keys_unless_something_is_written_or_they_are_switched_off
     ]
 
 
+def test_letters_press_keys_where_the_browser_keeps_nothing(visit: Visit) -> None:
+    page = begun(visit)
+    page.add_init_script(
+        """Object.defineProperty(globalThis, "localStorage", {
+            get() { throw new DOMException("not allowed", "SecurityError"); },
+        });"""
+    )
+    page.reload()
+    until(page, "globalThis.ambupump?.live.isOpen")
+    page.keyboard.press("s")
+    expect(line(page, 1)).to_have_text("STOPPED")
+    page.locator("summary", has_text="Keys on your keyboard").click()
+    page.get_by_label("Letters press keys").uncheck()
+    page.keyboard.press("i")
+    key(page, "Silence").click()
+    answered(page)
+    assert [name for edge, name in edges(visit, page) if edge == "key_down"] == ["stop", "silence"]
+
+
 def test_a_finger_on_glass_presses_keys(visit: Visit) -> None:
     page = begun(visit, size=PHONE, has_touch=True)
     key(page, "Stop").tap()
