@@ -220,6 +220,8 @@ def lock_matrix() -> str:
             table(
                 ("", ""),
                 (
+                    ("The nurse's, until a pump is given another", code(lock.NURSE_CODE)),
+                    ("The supplier's", code(lock.SUPPLIER_CODE)),
                     ("An unlocked keyboard that is not used locks itself after", span(lock.RELOCK_IDLE_S)),
                     ("Wrong codes in a row until codes are refused", f"{lock.CODE_TRIES_COUNT}"),
                     ("They are refused the first time for", span(lock.FIRST_BACKOFF_S)),
