@@ -290,6 +290,8 @@ def _read(message: str, viewer: Viewer) -> Ask:
         raise AskRefusedError(f"an ask has at most {MOST_CHARS} characters")
     try:
         body = json.loads(message)
+        # Half of a pair of characters can be written in JSON and nowhere else: no page could be told of it.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise AskRefusedError("that was no JSON") from None
     if not isinstance(body, dict):

@@ -451,8 +451,12 @@ class Run:
         self.session.set_rate(min(1.0, self._rate_frac) if self._held else self._rate_frac)
 
     def skip(self, span_s: float, who: Who) -> None:
-        """Let so much time pass at once."""
-        self._check_not_over()
+        """Let so much time pass at once.
+
+        Raises:
+            AskRefusedError: the run is over, or a key is held down.
+        """
+        self._check_nothing_held()
         self.session.skip(span_s)
         self.add(Kind.CLOCK, who, {"what": "skip", "span_s": span_s})
 
@@ -467,7 +471,7 @@ class Run:
         self._pass_until(lambda event: isinstance(event, CALLS), WAIT_LIMIT_S, who)
 
     def _pass_until(self, is_it: Callable[[Event], bool], limit_s: float, who: Who) -> None:
-        self._check_not_over()
+        self._check_nothing_held()
         begun_s = self.now_s
         events = self.world.bench.journal.events
         seen_count = len(events)
@@ -496,6 +500,12 @@ class Run:
     def _check_not_over(self) -> None:
         if self.over:
             raise AskRefusedError("the run is over")
+
+    def _check_nothing_held(self) -> None:
+        """No time passes at once under a finger: a press would become a key that is stuck."""
+        self._check_not_over()
+        if self._held:
+            raise AskRefusedError(f"{next(iter(self._held)).value} is held down: wait until it is let go")
 
     def _check_running(self) -> None:
         self._check_not_over()

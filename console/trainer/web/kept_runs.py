@@ -22,6 +22,9 @@ from console.trainer.web.answers import is_guest, not_for_guests, nothing_there,
 CLASS_COUNT: Final = 60
 """So many runs can be debriefed together: more are no class."""
 
+MOST_DIGITS: Final = 9
+"""No list has more pages than fit in so many."""
+
 FILES: Final[Mapping[Sheet, str]] = {
     "json": "application/json; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
@@ -34,13 +37,18 @@ Handler = Callable[[Request], Awaitable[Response]]
 async def _list(request: Request) -> Response:
     """Show the list of runs."""
     asked = request.query_params
-    number = asked.get("page", "")
     wanted = Wanted(
         thing=asked.get("lesson", ""),
         trainee=asked.get("trainee", ""),
-        page_number=int(number) if number.isascii() and number.isdigit() else 1,
+        page_number=_page_number(asked.get("page", "")),
     )
     return HTMLResponse(runs_page(runs_of(request).store.origins(), wanted))
+
+
+def _page_number(text: str) -> int:
+    """Read the number of a page of the list; what is none is the first."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_number else 1
 
 
 async def _class(request: Request) -> Response:

@@ -177,6 +177,8 @@ BAD_ASKS = [
     '{"ask":"begin","n":1}',
     '{"ask":"key","n":1,"key":"run","down":true,"pad":"' + "x" * 5000 + '"}',
     "[" * 3000,
+    r'{"ask":"note","n":1,"text":"half a pair: \ud83d"}',
+    r'{"ask":"do","n":1,"verb":"clamp","params":{"\ud83d":1}}',
 ]
 
 
@@ -196,6 +198,7 @@ def test_a_bad_ask_is_refused_in_one_line_and_changes_nothing(message: str) -> N
     assert [answer["type"] for answer in answers] == ["refused"]
     assert answers[0]["text"]
     assert "\n" not in answers[0]["text"]
+    assert answers[0]["text"].encode()
 
 
 def test_a_lesson_says_how_its_tasks_stand_and_gives_hints_one_by_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -63,6 +64,32 @@ def test_while_a_key_is_held_time_goes_at_the_pace_of_the_hand() -> None:
     assert before_s == pytest.approx(3600.0, abs=20.0)
     assert held_s == pytest.approx(0.5, abs=0.01)
     assert after_s == pytest.approx(3600.0, abs=20.0)
+
+
+@pytest.mark.parametrize(
+    "pass_time",
+    [
+        lambda run: run.skip(3600.0, Who.INSTRUCTOR),
+        lambda run: run.next_event(Who.INSTRUCTOR),
+        lambda run: run.wait_for_call(Who.TRAINEE),
+    ],
+    ids=["skip", "next event", "until the pump calls"],
+)
+def test_no_time_passes_at_once_under_a_finger(pass_time: Callable[[Run], None]) -> None:
+    async def trying() -> tuple[float, float]:
+        async with living(origin("bag-7-day-nominal"), Memory()) as run:
+            run.resume(Who.INSTRUCTOR)
+            run.key(Key.INFO, down=True, finger=1, who=Who.TRAINEE)
+            with pytest.raises(AskRefusedError, match="info is held down"):
+                pass_time(run)
+            held_s = run.now_s
+            run.key(Key.INFO, down=False, finger=1, who=Who.TRAINEE)
+            pass_time(run)
+            return held_s, run.now_s
+
+    held_s, passed_s = at_once(trying())
+    assert held_s == pytest.approx(0.0, abs=0.01)
+    assert passed_s > 1.0
 
 
 def test_a_finger_that_has_gone_holds_nothing() -> None:

@@ -62,6 +62,7 @@ def test_runs_are_found_in_the_list_and_debriefed_together(trainer: Served, run_
     assert {run_id, other} <= set(re.findall(r'name="run" value="(\w+)"', page))
     assert re.findall(r'name="run" value="(\w+)"', trainer.get("/runs?trainee=anna")[1]) == [other]
     assert trainer.get("/runs?page=x&lesson=none")[0] == 200
+    assert trainer.get("/runs?page=" + "9" * 5000)[0] == 200
     status, page = trainer.get(f"/class?run={run_id}&run={other}&run=nobody")
     assert status == 200
     assert "Debrief of 2 runs" in page
