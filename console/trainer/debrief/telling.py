@@ -122,7 +122,8 @@ def _said(key: str, value: object) -> str:
     """Say one parameter: a place by itself, a flag as yes or no, anything else by its name."""
     if key == "where":
         return str(value)
-    return f"{spaced(key)} { ({True: 'yes', False: 'no'}[value] if isinstance(value, bool) else value) }"
+    said = ("yes" if value else "no") if isinstance(value, bool) else value
+    return f"{spaced(key)} {said}"
 
 
 def _answer(entry: Entry, given: Lesson | None) -> str:

@@ -8,7 +8,7 @@ from tests.console.trainer.served import Served
 def begun(trainer: Served, trainee: str) -> str:
     """A run that a kink has stopped; the trainee has silenced the pump and straightened the line."""
     form = f"scenario=kink-cleared-in-time&script=faults&hand=nurse&trainee={trainee}"
-    run_id = trainer.post("/runs", form)[1].split("/")[2]
+    run_id = trainer.begin(form)
     with trainer.page("instructor", run_id) as page:
         assert page.ask("clock", what="resume")["type"] == "done"
         for _ in range(40):

@@ -52,13 +52,21 @@ def test_a_run_is_begun_by_a_form_and_a_wrong_one_is_said(trainer: Served) -> No
     assert trainer.post("/runs", "x=" + "y" * 20_000)[0] == 400
 
 
+@pytest.mark.parametrize(("alone", "page"), [("on", "trainee"), ("off", "instructor")])
+def test_a_run_is_taken_up_again_at_the_page_where_it_began(trainer: Served, alone: str, page: str) -> None:
+    where = trainer.post("/runs", f"scenario=bag-7-day-nominal&alone={alone}")[1]
+    assert where.endswith(f"/{page}")
+    for path in ("/", "/runs"):
+        assert f'href="{where}"' in trainer.get(path)[1], path
+
+
 def test_nothing_is_begun_from_another_site(trainer: Served) -> None:
     assert trainer.post("/runs", "scenario=", Origin="http://evil.example")[0] == 403
     assert trainer.post("/runs", "scenario=", Cookie="")[0] == 403
 
 
 def test_pages_of_one_run_are_in_step(trainer: Served) -> None:
-    run_id = trainer.post("/runs", "scenario=bag-7-day-nominal&script=faults")[1].split("/")[2]
+    run_id = trainer.begin("scenario=bag-7-day-nominal&script=faults")
     with (
         trainer.page("instructor", run_id) as instructor,
         trainer.page("trainee", run_id) as trainee,
@@ -74,9 +82,7 @@ def test_pages_of_one_run_are_in_step(trainer: Served) -> None:
 
 
 def test_two_runs_do_not_disturb_each_other(trainer: Served) -> None:
-    one, other = (
-        trainer.post("/runs", "scenario=bag-7-day-nominal&script=faults")[1].split("/")[2] for _ in range(2)
-    )
+    one, other = (trainer.begin("scenario=bag-7-day-nominal&script=faults") for _ in range(2))
     with trainer.page("instructor", one) as first, trainer.page("instructor", other) as second:
         assert first.ask("inject", verb="kink")["type"] == "done"
         first.see(lambda state: state["scene"]["line"]["kinked"])
@@ -87,7 +93,7 @@ def test_two_runs_do_not_disturb_each_other(trainer: Served) -> None:
 
 
 def test_who_leaves_with_a_finger_on_a_key_has_let_go(trainer: Served) -> None:
-    run_id = trainer.post("/runs", "scenario=bag-7-day-nominal&script=faults")[1].split("/")[2]
+    run_id = trainer.begin("scenario=bag-7-day-nominal&script=faults")
     with trainer.page("instructor", run_id) as instructor:
         instructor.ask("clock", what="resume")
         with trainer.page("trainee", run_id) as trainee:
@@ -97,7 +103,7 @@ def test_who_leaves_with_a_finger_on_a_key_has_let_go(trainer: Served) -> None:
 
 
 def test_a_rewind_is_another_run_that_equals_never_having_gone_on(trainer: Served) -> None:
-    run_id = trainer.post("/runs", "scenario=kink-cleared-in-time&script=faults")[1].split("/")[2]
+    run_id = trainer.begin("scenario=kink-cleared-in-time&script=faults")
     with trainer.page("instructor", run_id) as page, trainer.page("trainee", run_id) as trainee:
         page.ask("clock", what="next")
         before = [*page.log]
