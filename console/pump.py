@@ -283,20 +283,28 @@ def watch(link: Link, every_s: float, count: int | None, keep_trying: bool, as_j
     from console import pump_words
     from drivers.errors import LinkError
 
+    is_drawn = not as_json and sys.stdout.isatty()
     with link.connected() as pump:
         shown_count = 0
+        is_lost = False
         while True:
             due_s = time.monotonic() + every_s
             try:
                 pump.poll()
                 if pump.connected:
+                    if is_lost and not is_drawn:
+                        click.echo("ambupump: the link is back", err=True)
+                    is_lost = False
                     _show_reading(pump.status(), as_json=as_json)
                     shown_count += 1
             except LinkError as error:
                 if not keep_trying:
                     raise
-                if not as_json:
+                is_lost = True
+                if is_drawn:
                     _draw(pump_words.no_link_view(str(error), pump.last_status))
+                else:
+                    click.echo(f"ambupump: {error}", err=True)
             if count is not None and shown_count >= count:
                 return 0
             time.sleep(max(0.0, due_s - time.monotonic()))

@@ -379,6 +379,40 @@ def test_a_link_lost_in_the_middle_is_code_3_with_the_last_known_state(tmp_path:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_whoever_keeps_trying_is_told_that_the_link_is_gone_apart_from_the_readings(
+    form: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A script that reads the readings must not find something else among them, nor hear nothing."""
+    place = ("--pty", str(tmp_path / "pump0"))
+    watch = ("watch", "--every", "0.05", "--keep-trying", *form)
+    with emulating(*place) as (emulator, url):
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "console", "pump", "--port", url, *watch],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with watching:
+            try:
+                assert watching.stdout is not None
+                assert watching.stderr is not None
+                first = watching.stdout.readline()
+                ended(emulator, signal.SIGTERM)
+                assert "the port was lost" in watching.stderr.readline()
+                with emulating(*place):
+                    while "no such port" in (told := watching.stderr.readline()):
+                        pass
+                    assert told == "ambupump: the link is back\n"
+                    watching.send_signal(signal.SIGINT)
+                    said, _ = watching.communicate(timeout=PATIENCE_S)
+            finally:
+                watching.kill()
+    assert watching.returncode == 130
+    readings = [first, *said.splitlines()]
+    assert all(each.startswith("{" if form else "stopped at 0 mL/h") for each in readings)
+
+
 class TestWords:
     def test_one_line(self) -> None:
         assert one_line(STATUS) == (
