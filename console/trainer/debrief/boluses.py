@@ -25,6 +25,9 @@ ABOVE_FRAC: Final = 1.1
 WORTH_S: Final = 60.0
 """A burst that holds no more than the order gives in this time is not told (X)."""
 
+NOTHING_ML: Final = 1e-9
+"""What rounding alone can make."""
+
 CAUSE_WITHIN_S: Final = 2.0
 """What was done so shortly before a burst brought it."""
 
@@ -99,7 +102,9 @@ def bursts(samples: Sequence[Sample], due: Due) -> list[tuple[float, float, floa
         length_h = (after.t_s - before.t_s) / 3600.0
         due_ml = due.rate_ml_h(before.t_s) * length_h
         given_ml = after.delivered_ml - before.delivered_ml
-        if given_ml <= ABOVE_FRAC * due_ml + 1e-9:
+        if length_h == 0.0 and given_ml <= NOTHING_ML:
+            continue  # an event in a burst, which says nothing of the flow, does not end it
+        if given_ml <= ABOVE_FRAC * due_ml + NOTHING_ML:
             open_place = None
         elif open_place is None:
             open_place = place

@@ -151,6 +151,16 @@ def test_what_pressure_had_stored_is_a_bolus_when_the_line_is_freed(told: Debrie
     assert release.worth_s == pytest.approx(release.volume_ml / 0.6 * 3600.0)
 
 
+def test_without_anti_bolus_all_that_was_stored_is_one_bolus() -> None:
+    """0.0008 mL/mmHg x (525 - 10.18) mmHg, less what was due in the seconds in which it came."""
+    text = LEFT_KINKED + "[pump]\nanti_bolus = false\n"
+    freed_s = CALL_S + 90.0
+    told = debrief_of(kept([hand(freed_s, "unkink", where="downstream"), end(12000.0)], 12000.0, text=text))
+    (release,) = told.boluses
+    due_ml = 0.6 * (release.end_s - freed_s) / 3600.0
+    assert release.volume_ml == pytest.approx(0.0008 * (525.0 - 10.18) - due_ml, abs=1e-3)
+
+
 def test_a_flush_of_a_line_that_holds_drug_is_a_bolus_of_its_volume(told: Debrief) -> None:
     flush = told.boluses[1]
     assert flush.begin_s == CALL_S + 700.0
