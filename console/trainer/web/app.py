@@ -88,7 +88,8 @@ def make_app(store: Store, *, host: str, tokens: Tokens, names: tuple[str, ...] 
 
 
 async def _start(request: Request) -> Response:
-    return HTMLResponse(start_page(runs_of(request).store.origins()))
+    # A guest is shown nothing of what others did.
+    return HTMLResponse(start_page(() if is_guest(request) else runs_of(request).store.origins()))
 
 
 async def _begin(request: Request) -> Response:

@@ -275,6 +275,8 @@ def test_from_elsewhere_a_trainee_comes_in_with_the_guests_address_and_no_furthe
         run = f"/run/{served.run_id}"
         assert [guest.get(f"{run}/{name}")[0] for name in ("scenario.toml", "instructor")] == [403, 403]
         assert guest.post("/runs", "scenario=")[0] == 403
+        assert served.run_id in served.get("/")[1]
+        assert served.run_id not in guest.get("/")[1]
         with guest.page("trainee") as page:
             assert page.hello["page"] == "trainee"
         with pytest.raises(InvalidStatus), guest.page("instructor"):
