@@ -185,8 +185,12 @@ def truth_section(run: Run, t_s: float) -> Section:
     world = run.world
     result = world.result()
     next_s = world.next_event_s()
+    found = truth(world.bench, t_s)
+    # Beside what was delivered of all bags: the counter of the pump begins anew with each.
+    earlier_ml = result.believed_ml - world.bench.core.counters(world.bench.t_s).given_ml
     return {
-        **_rounded(asdict(truth(world.bench, t_s))),
+        **_rounded(asdict(found)),
+        "believed_ml": round(earlier_ml + found.believed_ml, SHOWN_DIGITS),
         "interruption": _interruption(run),
         "gap_s": round(result.gap_s, 1),
         "shortfall_ml": round(result.shortfall_ml, SHOWN_DIGITS),

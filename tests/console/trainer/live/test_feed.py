@@ -13,7 +13,7 @@ from console.trainer.live.asks import carry_out
 from console.trainer.live.facts import facts
 from console.trainer.live.feed import BACKLOG_COUNT, Feed, Viewer
 from console.trainer.live.run import Run
-from console.trainer.live.view import Page
+from console.trainer.live.view import Page, sections
 from tests.console.trainer.running import Memory, living, origin
 from tests.drivers.virtual_loop import at_once
 
@@ -106,6 +106,24 @@ def test_the_trainee_is_told_nothing_that_only_the_truth_knows() -> None:
     assert '"saline"' not in seen
     assert '"drug"' not in seen
     assert '"verbs"' not in seen
+
+
+def test_what_the_pump_believes_is_of_all_bags_as_what_it_gave_is() -> None:
+    """Its counter begins anew with each bag; nothing goes wrong in this course."""
+
+    async def trying() -> tuple[float, float]:
+        async with living(origin("course-28-days"), Memory()) as run:
+            run.skip(20.0 * 86400.0, Who.INSTRUCTOR)
+            run.set_rate(3600.0, Who.INSTRUCTOR)
+            run.resume(Who.INSTRUCTOR)
+            await asyncio.sleep(0.9)
+            truth = sections(run, Page.INSTRUCTOR)["truth"]
+            assert isinstance(truth, dict)
+            return truth["believed_ml"], truth["delivered_ml"]
+
+    believed_ml, delivered_ml = at_once(trying())
+    assert delivered_ml > 200.0
+    assert believed_ml == pytest.approx(delivered_ml, abs=0.01)
 
 
 def test_the_projector_knows_what_the_instructor_lets_it_show() -> None:
