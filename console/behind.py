@@ -3,15 +3,17 @@
 A scenario runs underneath: what is not the pump's to do is carried out, and so is what was done to the pump
 before its first start. From there on the pump belongs to whoever is at the port.
 
-A bench-top syringe pump has no scenario: behind its dialect stands a syringe on a table.
+Behind the dialect of a bench-top syringe pump stands a syringe on a table. Of a scenario happens there what
+can happen without bag and patient.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from math import inf
+from types import MappingProxyType
 from typing import Any, Final
 
 from pump.port import PumpDevice
@@ -20,7 +22,17 @@ from sim.clocks import PacedClock
 from sim.live import LiveSession
 from sim.live_bench import LiveBench, syringe_on_a_table
 from sim.local_pump import LivePump
-from sim.plant.actions import InsertBattery, PlugMains
+from sim.plant.actions import (
+    Clamp,
+    ClearOcclusion,
+    InsertBattery,
+    Kink,
+    Occlude,
+    PlantAction,
+    PlugMains,
+    SetGain,
+)
+from sim.world.params import maybe_number, number
 from sim.world.setup import Setup, Step
 from sim.world.world import World
 
@@ -28,7 +40,27 @@ NOMINAL: Final = "bag-7-day-nominal"
 """What the pump is fastened to unless a scenario says otherwise: primed, stopped, on the catheter."""
 
 ON_A_TABLE: Final = frozenset({"new-era"})
-"""Dialects of bench-top syringe pumps: no bag, no patient, no scenario."""
+"""Dialects of bench-top syringe pumps: no bag, and no patient."""
+
+
+TABLE: Final[Mapping[str, Callable[[Step], PlantAction]]] = MappingProxyType(
+    {
+        "clamp": lambda _step: Clamp(where="downstream", closed=True),
+        "unclamp": lambda _step: Clamp(where="downstream", closed=False),
+        "kink": lambda _step: Kink(where="downstream", closed=True),
+        "unkink": lambda _step: Kink(where="downstream", closed=False),
+        "occlude": lambda step: Occlude(
+            where="downstream",
+            fraction_frac=number(step, "fraction_frac", 1.0),
+            resistance_mmhg_h_ml=maybe_number(step, "resistance_mmhg_h_ml"),
+        ),
+        "clear_occlusion": lambda _step: ClearOcclusion(where="downstream"),
+        "plug": lambda _step: PlugMains(present=True),
+        "unplug": lambda _step: PlugMains(present=False),
+        "gain": lambda step: SetGain(gain_frac=number(step, "gain_frac")),
+    }
+)
+"""What can happen to a syringe on its pump, by the verbs of the scenario language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +119,35 @@ def in_a_world(setup: Setup, begin_s: float, speed_frac: float) -> Living:
     return Living(LivePump(session), session.run(), power_of(session), speed_frac, world)
 
 
-def on_a_table(speed_frac: float) -> Living:
-    """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe."""
+def on_a_table(setup: Setup | None, speed_frac: float) -> Living:
+    """Give a syringe pump on a table, switched on and stopped, with 50 mL in its syringe.
+
+    What happens to it is what a table knows of a scenario; its time begins with the scenario's first start.
+    """
     wall = asyncio.get_running_loop().time
-    pump = syringe_on_a_table(PacedClock(wall(), rate_frac=speed_frac), wall)
+    steps, begin_s = ((), 0.0) if setup is None else on_the_table(setup)
+    pump = syringe_on_a_table(PacedClock(wall(), rate_frac=speed_frac, sim_s=begin_s), wall, begin_s)
+    for step in steps:
+        pump.plan(step.at_s, TABLE[step.verb](step))
     return Living(pump, pump.run(), lambda on: _plug(pump, on=on), speed_frac)
+
+
+def on_the_table(setup: Setup) -> tuple[tuple[Step, ...], float]:
+    """Give the steps that a table knows, from the first scripted start on, and when that is."""
+    below, begin_s = beneath(setup)
+    return tuple(step for step in below.steps if step.at_s >= begin_s and knows(step)), begin_s
+
+
+def knows(step: Step) -> bool:
+    """Whether a step can happen on a table: to the line below the pump, its plug or its mechanism."""
+    return step.verb in TABLE and step.get("where", "downstream") == "downstream"
+
+
+def unknown_on_a_table(setup: Setup) -> tuple[str, ...]:
+    """Give the verbs of a scenario, from its first start on, that mean nothing on a table."""
+    below, begin_s = beneath(setup)
+    later = (step for step in below.steps if step.at_s >= begin_s and step.verb != "reconnect")
+    return tuple(sorted({step.verb for step in later if not knows(step)}))
 
 
 def _plug(pump: LiveBench, *, on: bool) -> None:

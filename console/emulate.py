@@ -45,9 +45,7 @@ if TYPE_CHECKING:
     metavar="X",
     help="Simulated seconds per second. Protocol timers stay on wall time.",
 )
-@click.option(
-    "--scenario", "scenario_name", metavar="NAME_OR_FILE", help="What happens to it; not to a syringe pump."
-)
+@click.option("--scenario", "scenario_name", metavar="NAME_OR_FILE", help="What happens to it, underneath.")
 @click.option(
     "--pumps",
     "pumps_count",
@@ -85,7 +83,8 @@ def command(
     """Be a pump on a serial port that speaks DIALECT, until it is told to end.
 
     Give one of --pty, --tcp and --rfc2217. Unless a scenario says otherwise it is a primed, stopped pump with
-    a 7-day bag; one that speaks new-era holds a 60 mL syringe. Simulated: not a medical device.
+    a 7-day bag; one that speaks new-era holds a 60 mL syringe, and of a scenario happens to it what can
+    happen to its line and its plug. Simulated: not a medical device.
     """
     import asyncio
 
@@ -93,22 +92,24 @@ def command(
     from console.dialects import dialect_of, sharing_a_line
     from console.errors import UserError
     from console.line_faults import script_of
+    from console.places import tell
     from scenarios.faults import ScenarioError
     from scenarios.loader import load
 
     dialects = sharing_a_line(dialect_of(dialect_name), pumps_count)
     script = script_of(faults, seed)
+    try:
+        setup = None if scenario_name is None else load(scenario_name).setup
+    except ScenarioError as error:
+        raise UserError(str(error)) from error
     begin: Callable[[], Living]
     if dialect_name in behind.ON_A_TABLE:
-        if scenario_name is not None:
-            raise UserError(f"no scenario happens to a pump that speaks {dialect_name}: leave --scenario out")
-        begin = partial(behind.on_a_table, speed_frac)
+        begin = partial(behind.on_a_table, setup, speed_frac)
+        if setup is not None and (left_out := behind.unknown_on_a_table(setup)):
+            tell(f"on a table there is nothing to do for {', '.join(left_out)}: left out")
     else:
-        try:
-            setup, begin_s = behind.beneath(load(scenario_name or behind.NOMINAL).setup)
-        except ScenarioError as error:
-            raise UserError(str(error)) from error
-        begin = partial(behind.in_a_world, setup, begin_s, speed_frac)
+        below, begin_s = behind.beneath(load(behind.NOMINAL).setup if setup is None else setup)
+        begin = partial(behind.in_a_world, below, begin_s, speed_frac)
     with ExitStack() as stack:
         tap = None if capture is None else recorder(capture, dialects[0], stack)
         return asyncio.run(Serving(dialects, place, script, pace_baud, tap).run(begin))

@@ -8,7 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar
 
-from console.behind import NOMINAL, ON_A_TABLE, beneath, power_of
+from console.behind import NOMINAL, ON_A_TABLE, TABLE, beneath, knows, power_of
 from console.line_faults import wire_of
 from drivers.background import BackgroundLoop
 from drivers.dialects import Dialect
@@ -21,7 +21,7 @@ from sim.clocks import PacedClock
 from sim.live import LiveSession
 from sim.live_bench import syringe_on_a_table
 from sim.local_pump import LivePump
-from sim.plant.actions import Clamp, Kink, PlantAction, PlugMains
+from sim.plant.actions import PlantAction, PlugMains
 from sim.world.setup import Setup, Step
 from sim.world.world import World
 
@@ -169,20 +169,14 @@ class EmulatedPump(_OnALoop):
         self._there(lambda: self.session.skip(span_s))
 
 
-DEEDS: Final[Mapping[str, Command | PlantAction]] = MappingProxyType(
+DEEDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
         "start": Start(),
         "stop": Stop(),
         "acknowledge": Acknowledge(),
-        "clamp": Clamp(where="downstream", closed=True),
-        "unclamp": Clamp(where="downstream", closed=False),
-        "kink": Kink(where="downstream", closed=True),
-        "unkink": Kink(where="downstream", closed=False),
-        "plug": PlugMains(present=True),
-        "unplug": PlugMains(present=False),
     }
 )
-"""What hands can do to a syringe on its pump, by the verbs of the scenario language."""
+"""What hands can do at a syringe pump, besides what can happen to it (`behind.TABLE`)."""
 
 RATE_ML_H: Final = 20.0
 VTBI_ML: Final = 30.0
@@ -225,14 +219,19 @@ class EmulatedSyringe(_OnALoop):
         return self._there(lambda: self.device.t_s)
 
     def do(self, verb: str, **params: str | float | bool) -> None:
-        """Carry out one of the `DEEDS` now; all of them are done to the line below the pump, or to no line.
+        """Press one of its keys, or let happen to it what can happen on a table, now.
 
         Raises:
-            ValueError: it is none of them.
+            ValueError: there is no such thing there.
         """
-        deed = DEEDS.get(verb)
-        if deed is None or not params.items() <= {"where": "downstream"}.items():
-            raise ValueError(f"nobody can {verb!r} {params} on a table; there are {', '.join(DEEDS)}")
+        step = Step(at_s=0.0, verb=verb, params=tuple(sorted(params.items())))
+        if verb in DEEDS:
+            deed: Command | PlantAction = DEEDS[verb]
+        elif knows(step):
+            deed = TABLE[verb](step)
+        else:
+            there_are = ", ".join((*DEEDS, *TABLE))
+            raise ValueError(f"nobody can {verb!r} {params} on a table; there are {there_are}")
         self._there(lambda: self.device.act(deed))
 
     def let_pass(self, span_s: float) -> None:

@@ -18,9 +18,10 @@ from console.behind import beneath
 from console.cli import run
 from console.places import Address, address
 from drivers.dialects.ambupump import AMBUPUMP
+from drivers.dialects.catalogue import dialect_named
 from drivers.errors import LinkDown
 from drivers.serial_pump import pump_at
-from pump.commands import Start
+from pump.commands import Acknowledge, ConfirmProgram, ProgramChange, Start
 from scenarios.loader import load
 from sim.world.setup import Setup
 from sim.world.world import World
@@ -214,6 +215,54 @@ for = "1 min"
 at = "50 min"
 do = "clamp"
 """
+
+
+ON_A_TABLE = """
+schema = 1
+id = "kinked-tubing"
+title = "The tubing of a syringe pump is kinked"
+[order]
+rate = "60 mL/h"
+duration = "30 min"
+dose = "1 mg"
+[[step]]
+at = "0 s"
+do = "prime"
+volume = "3 mL"
+[[step]]
+at = "10 min"
+do = "start"
+[[step]]
+at = "20 min"
+do = "kink"
+[[step]]
+at = "30 min"
+do = "change_bag"
+"""
+
+
+def test_a_scenario_kinks_the_line_of_a_syringe_pump_and_its_host_hears_of_the_stall(tmp_path: Path) -> None:
+    """The motor stalls when the closed line holds what it cannot push against, long before the end."""
+    scenario = tmp_path / "table.toml"
+    scenario.write_text(ON_A_TABLE, encoding="utf-8")
+    more = ("--scenario", str(scenario), "--speed", "120")
+    with emulating("--tcp", "0", *more, dialect="new-era") as (process, url):
+        with pump_at(url, dialect_named("new-era")) as pump:
+            if pump.status().alarms:
+                pump.send(Acknowledge())
+            assert pump.send(ProgramChange(rate_ml_h=60.0, vtbi_ml=40.0)).accepted
+            assert pump.send(ConfirmProgram()).accepted
+            assert pump.send(Start()).accepted
+            assert not pump.status().alarms
+            status = pump.status()
+            while not status.alarms:
+                status = pump.status()
+        assert [alarm.code for alarm in status.alarms] == ["OCCLUSION_DOWNSTREAM"]
+        assert status.given_ml is not None
+        assert status.given_ml < 20.0
+        assert process.stderr is not None
+        process.terminate()
+        assert "on a table there is nothing to do for change_bag" in process.stderr.read()
 
 
 def test_what_a_scenario_does_to_the_line_happens_to_whoever_is_at_the_port(tmp_path: Path) -> None:
@@ -424,9 +473,6 @@ class TestBadUse:
 
     def test_a_scenario_that_there_is_not(self) -> None:
         assert "no scenario of the library" in refused("ambupump", "--tcp", "0", "--scenario", "nothing")
-
-    def test_a_scenario_for_a_syringe_pump(self) -> None:
-        assert "leave --scenario out" in refused("new-era", "--tcp", "0", "--scenario", "bag-7-day-nominal")
 
     @pytest.mark.parametrize(
         ("dialect", "count", "told"),

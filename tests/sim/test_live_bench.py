@@ -12,6 +12,7 @@ from pump.program import Program
 from pump.settings import PumpSettings
 from sim.bench import BenchOf
 from sim.clocks import PacedClock
+from sim.events import PlantActed
 from sim.live_bench import LiveBench, syringe_on_a_table
 from sim.plant.actions import Clamp
 from sim.plant.syringe import SyringeConfig, SyringePlant
@@ -97,3 +98,37 @@ def test_what_is_due_happens_when_nobody_asks() -> None:
 
     # 72 s of the pump's time are 36 s on the wall.
     assert at_once(story()) == [pytest.approx(1000.0 + 10.0 + 36.0, abs=1e-3)]
+
+
+def test_what_is_planned_happens_at_its_time_however_late_anybody_looks() -> None:
+    wall_s = [0.0]
+    pump = live(wall_s, rate_frac=60.0)
+    pump.send(Start())
+    for at_s, closed in ((100.25, True), (50.125, True), (75.0, False)):
+        pump.plan(at_s, Clamp(where="downstream", closed=closed))
+    wall_s[0] = 3.0
+    assert pump.status().t_s == pytest.approx(180.0)
+    acted = [event for event in pump._bench.journal.events if isinstance(event, PlantActed)]
+    assert [event.t_s for event in acted] == [50.125, 75.0, 100.25]
+    with pytest.raises(ValueError, match="past"):
+        pump.plan(60.0, Clamp(where="downstream", closed=False))
+
+
+def test_who_follows_the_clock_wakes_for_what_is_planned() -> None:
+    async def following() -> list[float]:
+        wall = asyncio.get_running_loop().time
+        program = Program(rate_ml_h=100.0, vtbi_ml=2.0, reservoir_ml=9999.0)
+        settings = PumpSettings(profile=load_profile("lab-syringe"), program=program)
+        bench = BenchOf(settings, SyringeConfig(), 1.0, 0.0, SyringePlant)
+        pump = LiveBench(bench, PacedClock(wall(), rate_frac=10.0), wall)
+        life = asyncio.create_task(pump.run())
+        await asyncio.sleep(1.0)
+        pump.plan(30.0, Clamp(where="downstream", closed=True))
+        heard: list[float] = []
+        pump.on_change(lambda: heard.append(bench.t_s))
+        await asyncio.sleep(2.5)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        return heard
+
+    assert at_once(following())[0] == 30.0
