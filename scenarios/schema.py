@@ -46,7 +46,9 @@ def model() -> type[BaseModel]:
         "expect": (GenericAlias(list, (expect,)), ModelField([])),
     }
     top = {field.key: _model_field(field) for field in TOP if field.key != "schema"}
-    version = Annotated[Literal[1], ModelField(alias="schema", description=f"always {SCHEMA}")]
+    # A literal would take true for 1, as Python does.
+    words = {"const": SCHEMA, "description": f"always {SCHEMA}", "type": "integer"}
+    version = Annotated[int, ModelField(alias="schema", ge=SCHEMA, le=SCHEMA), WithJsonSchema(words)]
     return create_model("Scenario", __base__=_Strict, schema_=(version, ...), **top, **tables, **lists)
 
 

@@ -84,6 +84,17 @@ def places(document: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     return found
 
 
+@pytest.mark.parametrize("version", [True, False, 1.0, 0, 2, "1", None])
+def test_reader_and_models_take_no_version_but_1(version: object) -> None:
+    document = tomllib.loads(BASE.read_text(encoding="utf-8"))
+    assert accepted(document)
+    del document["schema"]
+    if version is not None:
+        document["schema"] = version
+    assert not accepted(document)
+    assert shape_faults(toml_document(document))
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_reader_and_models_agree_on_a_file_with_one_thing_changed(data: st.DataObject) -> None:
