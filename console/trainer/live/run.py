@@ -145,7 +145,6 @@ class Run:
         self._held: dict[Key, object] = {}
         self._listeners: list[Callable[[], None]] = []
         self._changed_is_due = False
-        self._life: asyncio.Task[None] | None = None
         self.beeps = Beeps()
         world.listen(self._hear)
 
