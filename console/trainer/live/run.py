@@ -456,8 +456,14 @@ class Run:
             AskRefusedError: the run is over, or a key is held down.
         """
         self._check_nothing_held()
+        begun_s = self.now_s
         self.session.skip(span_s)
-        self.add(Kind.CLOCK, who, {"what": "skip", "span_s": span_s})
+        self._note_skip(begun_s, who)
+
+    def _note_skip(self, begun_s: float, who: Who) -> None:
+        """Keep that time was let pass, and from when on: who comes back into it finds a run begun."""
+        self.add(Kind.CLOCK, who, {"what": "skip", "span_s": self.now_s - begun_s}, at_s=begun_s)
+        self._keep_how_far()
 
     def next_event(self, who: Who) -> None:
         """Let time pass up to the next thing that is worth telling."""
@@ -482,7 +488,7 @@ class Run:
             self.session.skip(max(0.0, next_s - self.now_s))
             if next_s == begun_s + limit_s:
                 break
-        self.add(Kind.CLOCK, who, {"what": "skip", "span_s": self.now_s - begun_s})
+        self._note_skip(begun_s, who)
 
     def finish(self, who: Who) -> None:
         """Declare it over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -357,3 +358,17 @@ def test_a_run_that_stands_still_is_not_kept_again_and_again() -> None:
             return keeper.times_count - before_count
 
     assert at_once(trying()) == 0
+
+
+def test_who_comes_back_into_a_stretch_that_passed_at_once_finds_a_run_that_has_begun() -> None:
+    async def trying() -> tuple[bool, float]:
+        keeper = Memory()
+        async with living(origin("bag-7-day-nominal"), keeper) as run:
+            run.skip(7200.0, Who.INSTRUCTOR)
+            kept = replace(keeper.record("r1"), reached_s=3600.0)
+            kept = replace(kept, entries=tuple(each for each in kept.entries if each.at_s <= 3600.0))
+            return taken_up(kept, keeper).begun, keeper.reached_s["r1"]
+
+    begun, reached_s = at_once(trying())
+    assert begun
+    assert reached_s == 7200.0
