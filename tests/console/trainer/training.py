@@ -87,6 +87,15 @@ def until(page: Page, holds: str) -> None:
     )
 
 
-def answered(page: Page) -> None:
-    """Wait until everything that was asked has been answered."""
-    until(page, "ambupump.live.asked.size === 0")
+def asked_count(page: Page) -> int:
+    """How often the page has asked for something so far."""
+    count: int = page.evaluate("ambupump.live.number")
+    return count
+
+
+def answered(page: Page, *, since_count: int = 0) -> None:
+    """Wait until everything that was asked has been answered, and more than `since_count` things were.
+
+    What a dialog asks for goes out a moment after it has closed.
+    """
+    until(page, f"ambupump.live.number > {since_count} && ambupump.live.asked.size === 0")

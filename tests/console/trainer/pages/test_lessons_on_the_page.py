@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from console.trainer.lessons import Action, lesson, lesson_ids
 from tests.console.trainer import served
 from tests.console.trainer.browsing import Visit
-from tests.console.trainer.training import answered, key, until
+from tests.console.trainer.training import answered, asked_count, key, until
 
 KEYBOARD_ONLY: Final = ("first-bag", "kink-at-night", "cut-line")
 MOST_TABS: Final = 200
@@ -132,6 +132,7 @@ class Trainee:
 
     def do(self, action: Action) -> None:
         self._pass_until(self.begin_s + action.after_s)
+        asks_count = asked_count(self.page)
         match action.ask:
             case "key":
                 self.way.hold(key(self.page, _name(action.name)), action.hold_s)
@@ -143,7 +144,7 @@ class Trainee:
                 self.way.press(box.locator("xpath=ancestor::form").get_by_role("button"))
             case "note":
                 self._note(action.name, action.text)
-        answered(self.page)
+        answered(self.page, since_count=asks_count)
         for refusal in ("#hand-refusal", "#key-refusal", "#note .refusal"):
             expect(self.page.locator(refusal)).to_be_empty()
 

@@ -10,6 +10,7 @@ from tests.console.trainer.training import (
     KINK,
     NOMINAL,
     answered,
+    asked_count,
     begun,
     done,
     edges,
@@ -335,14 +336,14 @@ def test_every_hand_can_be_used_and_is_taken(visit: Visit) -> None:
         if name == "purge":
             inject(visit, page, "air", volume="2 mL")
         expect(button).not_to_have_attribute("aria-disabled", "true")
-        before_count = len(done(visit, page))
+        before_count, asks_count = len(done(visit, page)), asked_count(page)
         button.click()
         if page.get_by_role("dialog").is_visible():
             for group in page.get_by_role("dialog").locator("fieldset").all():
                 group.locator("input").last.check()
             page.get_by_role("dialog").locator(".main").click()
         expect(page.get_by_role("dialog")).to_be_hidden()
-        answered(page)
+        answered(page, since_count=asks_count)
         expect(page.locator("#hand-refusal")).to_be_empty()
         assert len(done(visit, page)) == before_count + 1, name
         while page.locator("#busy").inner_text():
