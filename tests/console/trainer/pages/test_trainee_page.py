@@ -261,9 +261,10 @@ def test_a_volume_is_chosen_for_a_syringe(visit: Visit) -> None:
     page = begun(visit)
     hand(page, "Aspirate with a syringe").click()
     page.get_by_label("How much (mL)").fill("1.5")
+    asks_count = asked_count(page)
     page.get_by_role("button", name="Draw back").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    answered(page)
+    answered(page, since_count=asks_count)
     (step,) = steps(visit, page)
     assert (step["do"], step["volume"], step["where"]) == ("aspirate", "1.5 mL", "catheter")
 
